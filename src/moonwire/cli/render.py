@@ -1,0 +1,138 @@
+"""A reply for people: a table of what came, in the order in which it came."""
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from moonwire import Note, Reply, ToolCall
+from moonwire.core.messages import Thought
+
+if TYPE_CHECKING:
+    from io import TextIOWrapper
+
+    from rich.console import Console, RenderableType
+    from rich.text import Text
+
+__all__ = ["Row", "rows", "show"]
+
+# Below this a column of labels takes more room than it is worth.
+NARROW = 50
+_EMPTY = "(empty)"
+# What would move the cursor, change colours or ring, were it sent to a terminal as it is; and
+# halves of characters, which no terminal can show.
+_UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One part of the reply. `head` says what it is about, `warning` what is wrong with it."""
+
+    label: str
+    body: str = ""
+    head: str = ""
+    detail: str = ""
+    warning: str = ""
+    style: str = ""
+
+
+def rows(reply: Reply) -> Iterator[Row]:
+    """The parts of a reply in order, then what was wrong, what was repaired, and how it ended."""
+    calls = 0
+    for block in reply.blocks:
+        if isinstance(block, ToolCall):
+            yield _call(block, calls)
+            calls += 1
+        elif isinstance(block, Thought):
+            yield Row("reasoning", block.text or _EMPTY, style="dim")
+        else:
+            yield Row("text", block.text or _EMPTY)
+    if not reply.blocks:
+        yield Row("text", _EMPTY)
+    for part in reply.malformed:
+        about = "" if part.index is None else f" (call {part.index})"
+        yield Row("malformed", part.raw, warning=f"{part.reason}{about}")
+    for note in reply.notes:
+        yield _note(note)
+    yield Row("finish", str(reply.finish), head=_count(reply))
+
+
+def _call(call: ToolCall, index: int) -> Row:
+    flaws = [
+        *([] if call.complete else ["CUT: its arguments did not arrive whole, do not run it"]),
+        *([] if call.declared else ["UNDECLARED: the request offers no tool of this name"]),
+    ]
+    return Row(
+        f"call {index}", call.arguments, head=call.name, detail=f"id {call.id}", warning="\n".join(flaws)
+    )
+
+
+def _note(note: Note) -> Row:
+    where = f" at {note.path}" if note.path else ""
+    change = (
+        f"{note.before!r} became {note.after!r}" if note.before is not None or note.after is not None else ""
+    )
+    body = "\n".join(part for part in (note.reason, change, note.avoids and f"avoids: {note.avoids}") if part)
+    return Row(note.level if note.level != "info" else "note", body, head=f"{note.code}{where}", style="dim")
+
+
+def _count(reply: Reply) -> str:
+    """Calls and flaws in words; nothing where there were none."""
+    cut = sum(not call.complete for call in reply.calls)
+    undeclared = sum(not call.declared for call in reply.calls)
+    counts = [
+        (len(reply.calls), "call" if len(reply.calls) == 1 else "calls"),
+        (cut, "cut"),
+        (undeclared, "undeclared"),
+        (len(reply.malformed), "malformed"),
+    ]
+    return ", ".join(f"{number} {what}" for number, what in counts if number)
+
+
+def show(reply: Reply) -> None:
+    """Print the table to stdout, as wide as the terminal and no wider."""
+    from rich.console import Console
+
+    # A terminal that is not UTF-8 still shows every character somehow.
+    cast("TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
+    console = Console(highlight=False, markup=False, emoji=False)
+    console.print(_stacked(reply) if console.width < NARROW else _table(reply, console))
+    sys.stdout.flush()
+
+
+def _table(reply: Reply, console: "Console") -> "RenderableType":
+    from rich import box
+    from rich.table import Table
+
+    # Lines drawn in ASCII where the encoding has no others.
+    lines = box.ASCII2 if console.options.ascii_only else box.ROUNDED
+    table = Table(box=lines, show_header=False, show_lines=True)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    for row in rows(reply):
+        table.add_row(row.label, _cell(row))
+    return table
+
+
+def _stacked(reply: Reply) -> "RenderableType":
+    from rich.console import Group
+    from rich.text import Text
+
+    return Group(
+        *(Text.assemble((f"{row.label}\n", "bold"), _cell(row), "\n", overflow="fold") for row in rows(reply))
+    )
+
+
+def _cell(row: Row) -> "Text":
+    from rich.text import Text
+
+    parts = [(row.head, "bold cyan"), (row.warning, "bold red"), (row.detail, "dim"), (row.body, row.style)]
+    if row.label == "finish":
+        parts = [(row.body, "bold"), (row.head, "dim")]
+    return Text("\n").join(Text(_shown(text), style) for text, style in parts if text)
+
+
+def _shown(text: str) -> str:
+    """The text with what cannot be shown spelled out, so that a model's words cannot drive a terminal."""
+    return _UNSHOWABLE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)

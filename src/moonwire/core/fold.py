@@ -1,0 +1,183 @@
+"""Events to reply: the one way from a stream to a whole answer."""
+
+from collections.abc import Iterable
+from typing import Any
+
+
+from moonwire.core.events import (
+    CallArguments,
+    CallEnd,
+    CallStart,
+    Event,
+    Finish,
+    Malformed,
+    Noted,
+    Reasoning,
+    Reclassified,
+    Sealed,
+    Start,
+    Text,
+    UpstreamError,
+    Usage,
+)
+from moonwire.core.messages import Reply, TextPart, Thought, ToolCall
+from moonwire.core.notes import Note
+
+__all__ = ["Fold", "fold"]
+
+_SEALS = {"signature": "signature", "redacted": "redacted", "encrypted": "encrypted"}
+
+
+class _Block:
+    """One block under way: its kind, its pieces, and what is known of it besides."""
+
+    __slots__ = ("complete", "facts", "kind", "pieces")
+
+    def __init__(self, kind: type[Thought | TextPart | ToolCall], facts: dict[str, Any]) -> None:
+        self.kind = kind
+        self.facts = facts
+        self.pieces: list[str] = []
+        self.complete = False
+
+    def built(self) -> Thought | TextPart | ToolCall:
+        text = "".join(self.pieces)
+        if self.kind is ToolCall:
+            return ToolCall(arguments=text, complete=self.complete, **self.facts)
+        return self.kind(text=text, **self.facts)  # pyright: ignore[reportCallIssue] -- both take text
+
+
+class Fold:
+    """Takes events as they come; `finish()` gives the reply that they add up to.
+
+    >>> folding = Fold()
+    >>> folding.feed([Text("Hel"), Text("lo"), Finish("stop")])
+    >>> folding.finish().text
+    'Hello'
+    """
+
+    def __init__(self) -> None:
+        self._blocks: list[_Block] = []
+        self._calls: dict[int, _Block] = {}
+        self._malformed: list[Malformed] = []
+        self._notes: list[Note] = []
+        self._logprobs: list[Any] = []
+        self._facts: dict[str, Any] = {}
+
+    def feed(self, events: Iterable[Event]) -> None:
+        """Add what the stream said next."""
+        for event in events:
+            _HANDLERS[type(event)](self, event)
+
+    def finish(self) -> Reply:
+        """The reply so far. A call that never ended is in it, not complete."""
+        return Reply(
+            blocks=tuple(block.built() for block in self._blocks),
+            malformed=tuple(self._malformed),
+            notes=tuple(self._notes),
+            logprobs=tuple(self._logprobs),
+            **self._facts,
+        )
+
+    def _block(self, kind: type[Thought | TextPart]) -> _Block:
+        """The block that a piece of this kind belongs to: the last one, or a new one."""
+        if not self._blocks or self._blocks[-1].kind is not kind:
+            self._blocks.append(_Block(kind, {}))
+        return self._blocks[-1]
+
+    def _start(self, event: Start) -> None:
+        self._facts.update(id=event.id, model=event.model, created=event.created)
+        if event.extra:
+            self._facts["extra"] = {**self._facts.get("extra", {}), **event.extra}
+
+    def _reasoning(self, event: Reasoning) -> None:
+        self._block(Thought).pieces.append(event.text)
+        self._logprob(event.logprobs)
+
+    def _text(self, event: Text) -> None:
+        self._block(TextPart).pieces.append(event.text)
+        self._logprob(event.logprobs)
+
+    def _logprob(self, logprobs: Any) -> None:
+        if logprobs is not None:
+            self._logprobs.append(logprobs)
+
+    def _sealed(self, event: Sealed) -> None:
+        facts = self._block(Thought).facts
+        facts[_SEALS[event.kind]] = event.data
+        if event.id:
+            facts["id"] = event.id
+
+    def _reclassified(self, event: Reclassified) -> None:
+        was, now = (TextPart, Thought) if event.was == "text" else (Thought, TextPart)
+        for block in self._blocks:
+            if block.kind is was:
+                block.kind = now
+        # The piece that follows must not run into a block of the same kind that means another thing.
+        merged: list[_Block] = []
+        for block in self._blocks:
+            if merged and merged[-1].kind is block.kind and block.kind is not ToolCall:
+                merged[-1].pieces.extend(block.pieces)
+            else:
+                merged.append(block)
+        self._blocks = merged
+
+    def _call_start(self, event: CallStart) -> None:
+        facts = {"id": event.id, "name": event.name, "declared": event.declared, "native": event.native}
+        block = _Block(ToolCall, facts)
+        self._calls[event.index] = block
+        self._blocks.append(block)
+
+    def _call_arguments(self, event: CallArguments) -> None:
+        self._calls[event.index].pieces.append(event.text)
+
+    def _call_end(self, event: CallEnd) -> None:
+        self._calls[event.index].complete = event.complete
+
+    def _malformed_(self, event: Malformed) -> None:
+        self._malformed.append(event)
+
+    def _noted(self, event: Noted) -> None:
+        self._notes.append(event.note)
+
+    def _usage(self, event: Usage) -> None:
+        self._facts["usage"] = event
+
+    def _finish(self, event: Finish) -> None:
+        self._facts.update(
+            finish=event.reason, native_finish=event.native, stop_sequence=event.stop_sequence
+        )
+        if event.extra:
+            self._facts["extra"] = {**self._facts.get("extra", {}), **event.extra}
+
+    def _error(self, event: UpstreamError) -> None:
+        self._facts["error"] = event
+
+
+_HANDLERS: dict[type[Event], Any] = {
+    Start: Fold._start,
+    Reasoning: Fold._reasoning,
+    Text: Fold._text,
+    Sealed: Fold._sealed,
+    Reclassified: Fold._reclassified,
+    CallStart: Fold._call_start,
+    CallArguments: Fold._call_arguments,
+    CallEnd: Fold._call_end,
+    Malformed: Fold._malformed_,
+    Noted: Fold._noted,
+    Usage: Fold._usage,
+    Finish: Fold._finish,
+    UpstreamError: Fold._error,
+}
+
+
+def fold(events: Iterable[Event]) -> Reply:
+    """The reply that a whole stream of events adds up to.
+
+    >>> fold([Text("a"), Text("b"), Finish("stop")]).text
+    'ab'
+    """
+    folding = Fold()
+    folding.feed(events)
+    return folding.finish()
+
+

@@ -1,0 +1,62 @@
+"""Ids for the calls of one reply: the model's own where they serve, deterministic ones elsewhere."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+__all__ = ["IdBook"]
+
+_NUMBER = re.compile(r":([0-9]{1,9})\Z")
+
+
+class IdBook:
+    """Gives each call an id that is unique in its conversation.
+
+    The K2 template renders ids into the prompt and the model counts on from them, so what it gets
+    back must look like `functions.{name}:{n}`, n counted over the conversation (kimi-api.md C2). K3
+    renders none; there an id is opaque, because positional ones collide once a client drops
+    history (sglang#33343).
+
+    >>> book = IdBook(["functions.read:0"])
+    >>> book.counted("read", 0), book.counted("read", 1)
+    ('functions.read:1', 'functions.read:2')
+    """
+
+    def __init__(self, used: Iterable[str] = ()) -> None:
+        self._used = set(used)
+        self._next = len(self._used)
+        self._seed = hashlib.sha256("\0".join(sorted(self._used)).encode("utf-8", "surrogatepass")).hexdigest()
+        for identity in self._used:
+            self._count(identity)
+
+    def native(self, identity: str) -> str | None:
+        """The model's own id, if nobody has it yet."""
+        if identity in self._used:
+            return None
+        return self._take(identity)
+
+    def counted(self, name: str, number: int | None) -> str:
+        """`functions.{name}:{n}` with the model's own n where that is free, else the next one."""
+        if number is not None and (identity := self.native(f"functions.{name}:{number}")) is not None:
+            return identity
+        return self._take(f"functions.{name}:{self._next}")
+
+    def opaque(self, name: str, ordinal: int) -> str:
+        """`call_` and 24 hex digits that depend on the call's place and on all ids before it."""
+        salt = 0
+        while True:
+            digest = hashlib.sha256(f"{self._seed}\0{ordinal}\0{salt}\0{name}".encode("utf-8", "surrogatepass"))
+            identity = f"call_{digest.hexdigest()[:24]}"
+            if identity not in self._used:
+                return self._take(identity)
+            salt += 1
+
+    def _take(self, identity: str) -> str:
+        self._used.add(identity)
+        self._count(identity)
+        return identity
+
+    def _count(self, identity: str) -> None:
+        match = _NUMBER.search(identity)
+        if match:
+            self._next = max(self._next, int(match.group(1)) + 1)

@@ -1,0 +1,238 @@
+"""The values of K3 arguments, written as JSON while they arrive.
+
+A K3 call names a type for each argument. A string's body is raw text, every other body is JSON
+(raw-text.md 2.1). What comes out is one member of a JSON object, as soon as it can be: raw text
+escaped piece by piece, JSON passed on verbatim up to where it is known to be well formed.
+"""
+
+import re
+from json.encoder import encode_basestring
+from typing import Final
+
+from moonwire.core.rawtext.json_text import is_json
+from moonwire.core.rawtext.markers import MAX_HELD
+
+__all__ = ["JsonValue", "StringValue", "quoted"]
+
+_LONE = re.compile("[\ud800-\udfff]")
+
+
+def escaped(text: str) -> str:
+    """The text as it stands between the quotes of a JSON string, everything beyond ASCII kept."""
+    inner = encode_basestring(text)[1:-1]
+    if not text.isascii() and _LONE.search(inner):
+        # Half a surrogate pair cannot be encoded; as an escape it can.
+        inner = _LONE.sub(lambda match: f"\\u{ord(match.group()):04x}", inner)
+    return inner
+
+
+def quoted(text: str) -> str:
+    """The text as a JSON string."""
+    return f'"{escaped(text)}"'
+
+
+class StringValue:
+    """A raw string: everything is content, whatever it looks like."""
+
+    __slots__ = ()
+    in_string: Final = True
+    repaired: Final = False
+    spoilt: Final = False
+
+    def open(self) -> str:
+        """What the member's value begins with."""
+        return '"'
+
+    def feed(self, text: str) -> str:
+        """The next piece of the value, as JSON."""
+        return escaped(text)
+
+    def end(self) -> str:
+        """What the value ends with."""
+        return '"'
+
+    def cut(self) -> str:
+        """What is left to deliver when the text breaks off."""
+        return ""
+
+
+_TOKEN = re.compile(r'[ \t\n\r]++|[{}\[\],:"]|-?[0-9][0-9.eE+\-]*+|[a-z]++')
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+\-]?[0-9]+)?\Z")
+_WORDS = frozenset({"true", "false", "null"})
+_CONTENT = re.compile(r'(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+')
+_HALF_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
+
+# What may come next outside a string, and what makes the text so far whole if nothing does.
+_FILLERS = {
+    "value": "null",
+    "value or end": "",
+    "key": '"": null',
+    "key or end": "",
+    "colon": ": null",
+    "comma or end": "",
+    "end": "",
+}
+
+
+class JsonValue:
+    """A typed value: JSON, verbatim and at once. What is not JSON becomes a JSON string.
+
+    An object or array streams while it is well formed. Should it stop being so, what was delivered
+    is closed, and the member is given again as a string that holds the body as it came: the last of
+    two equal keys wins, so the arguments stay JSON and nothing is lost.
+    """
+
+    __slots__ = ("_expect", "_held", "_key", "_mode", "_raw", "_size", "_stack", "_string", "repaired", "spoilt")
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._mode = "lead"
+        self._raw: list[str] = []
+        self._size = 0
+        self._held = ""
+        self._stack: list[str] = []
+        self._expect = "value"
+        # Inside a string: what to expect behind it.
+        self._string = ""
+        self.repaired = False
+        self.spoilt = False
+
+    @property
+    def in_string(self) -> bool:
+        """Whether the next character stands inside a JSON string."""
+        return self._mode == "tree" and bool(self._string)
+
+    def open(self) -> str:
+        """What the member's value begins with."""
+        return ""
+
+    def feed(self, text: str) -> str:
+        """The next piece of the value, as JSON."""
+        if self._mode == "lead":
+            text = text.lstrip()
+            if not text:
+                return ""
+            self._mode = "tree" if text[0] in "{[" else "scalar"
+        if self._mode == "string":
+            return escaped(text)
+        self._size += len(text)
+        if self._mode == "lost":
+            return ""
+        if self._size <= MAX_HELD:
+            self._raw.append(text)
+        elif self._mode == "scalar":
+            return self._as_string() + escaped(text)
+        return "" if self._mode == "scalar" else self._feed_tree(text)
+
+    def end(self) -> str:
+        """What the value ends with."""
+        if self._mode == "string":
+            return '"'
+        if self._mode == "tree":
+            if self._expect == "end" and not self._string:
+                return ""
+            return self._restate() + ('"' if self._mode == "string" else "")
+        if self._mode == "lost":
+            return ""
+        body = "".join(self._raw).strip()
+        if is_json(body):
+            return body
+        self.repaired = True
+        return quoted(body)
+
+    def cut(self) -> str:
+        """What is left to deliver when the text breaks off."""
+        return "".join(self._raw) if self._mode == "scalar" else self._held
+
+    def _as_string(self) -> str:
+        self.repaired = True
+        self._mode = "string"
+        raw, self._raw = "".join(self._raw), []
+        return '"' + escaped(raw)
+
+    def _restate(self) -> str:
+        """Close what was delivered and begin the same member again, as a string."""
+        filler = ('"' + _FILLERS[self._string]) if self._string else _FILLERS[self._expect]
+        closers = "".join("}" if bracket == "{" else "]" for bracket in reversed(self._stack))
+        self._string = ""
+        if self._size > MAX_HELD:
+            # The beginning is gone from memory: it must not be replaced by its rest.
+            self._mode = "lost"
+            self.spoilt = True
+            return filler + closers
+        return f"{filler}{closers}, {quoted(self._key)}: {self._as_string()}"
+
+    def _feed_tree(self, text: str) -> str:
+        text = self._held + text
+        self._held = ""
+        position = 0
+        size = len(text)
+        while position < size:
+            if self._string:
+                match = _CONTENT.match(text, position)
+                position = match.end() if match else position
+                if position == size:
+                    break
+                if text[position] == '"':
+                    self._expect, self._string = self._string, ""
+                    position += 1
+                elif _HALF_ESCAPE.match(text, position):
+                    self._held = text[position:]
+                    break
+                else:
+                    return text[:position] + self._restate()
+                continue
+            match = _TOKEN.match(text, position)
+            if match is None:
+                return text[:position] + self._restate()
+            token = match.group()
+            if match.end() == size and (token[0].isalnum() or token[0] == "-"):
+                self._held = token
+                break
+            if not self._allow(token):
+                return text[:position] + self._restate()
+            position = match.end()
+        return text[:position]
+
+    def _allow(self, token: str) -> bool:
+        """Take one token outside strings; whether JSON allows it here."""
+        first = token[0]
+        expect = self._expect
+        if first in " \t\n\r":
+            return True
+        if expect == "colon" or expect == "comma or end":
+            if first == ":" and expect == "colon":
+                self._expect = "value"
+                return True
+            if first == "," and expect == "comma or end":
+                self._expect = "key" if self._stack[-1] == "{" else "value"
+                return True
+            return expect == "comma or end" and self._close(first)
+        if expect.endswith("or end") and first in "}]":
+            return self._close(first)
+        if expect.startswith("key"):
+            self._string = "colon" if first == '"' else ""
+            return first == '"'
+        return expect.startswith("value") and self._value(token)
+
+    def _value(self, token: str) -> bool:
+        first = token[0]
+        if first in "{[":
+            self._stack.append(first)
+            self._expect = "key or end" if first == "{" else "value or end"
+            return True
+        behind = "comma or end" if self._stack else "end"
+        if first == '"':
+            self._string = behind
+            return True
+        if token in _WORDS or _NUMBER.match(token):
+            self._expect = behind
+            return True
+        return False
+
+    def _close(self, bracket: str) -> bool:
+        if bracket != ("}" if self._stack[-1] == "{" else "]"):
+            return False
+        self._stack.pop()
+        self._expect = "comma or end" if self._stack else "end"
+        return True

@@ -1,0 +1,208 @@
+"""Which declared tool a K2 call header means.
+
+The header of a call is its id, and the id holds the name: `functions.get_weather:0`. Clients and
+servers mangle ids, the model copies what it sees in its history, and so the header arrives in every
+spelling (kimi-api.md C3; exo#2281, sglang#21377, sglang#25358). The declared tools decide, and only
+where exactly one fits. The value of an argument never chooses a tool: it is the model's data.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from moonwire.core.errors import LocalProtocolError
+from moonwire.core.messages import Tool
+
+__all__ = ["Header", "Toolbox"]
+
+_INDEX = re.compile(r"\s*:\s*([0-9]{1,9})\Z")
+_PREFIX = re.compile(r"functions\s*[./]\s*", re.IGNORECASE)
+# What a client's sanitiser leaves of "functions." and of ":0".
+_WORN_PREFIX = re.compile(r"functions[\s_:\-]*", re.IGNORECASE)
+_WORN_INDEX = re.compile(r"[\s._:\-]+[0-9]{1,9}\Z")
+_DIGITS = re.compile(r"[0-9]+\Z")
+# Ids that servers and clients mint: they name no tool. A counter, call00003, call_3, call_<hex>,
+# toolu_…, chatcmpl-tool-…, fc_…, a UUID (raw-text.md 3.2).
+_MINTED = re.compile(r"(?:call|toolu?|chatcmpl|fc)(?:[_\-].*|[0-9a-f]*)\Z|functions[\s_:.\-]*[0-9]+\Z", re.IGNORECASE)
+# A header longer than any name is matched as it stands: no guessing over kilobytes of prose.
+_LONGEST = 300
+# Names that hold spaces cannot be told from prose, and longer ones need not be.
+_HEADLESS_NAME = 128
+
+
+class Header(msgspec.Struct, frozen=True):
+    """What a header was read as.
+
+    `name` is `None` where the header names no tool; `guess` then says whether the argument keys may
+    be asked. `number` is the model's own count, `native` the header as it was written.
+    """
+
+    native: str
+    name: str | None = None
+    declared: bool = False
+    number: int | None = None
+    guess: bool = False
+
+    @property
+    def canonical(self) -> bool:
+        """Whether the header is exactly the id that the K2 template renders."""
+        return self.number is not None and self.native == f"functions.{self.name}:{self.number}"
+
+
+class Toolbox:
+    """The tools of a request, ready to be asked which of them a call means.
+
+    >>> box = Toolbox([{"type": "function", "function": {"name": "get_weather"}}])
+    >>> box.read("functions_get_weather_1").name
+    'get_weather'
+    """
+
+    def __init__(self, tools: Iterable[Tool | Mapping[str, Any]] = ()) -> None:
+        self._schemas: dict[str, Any] = {}
+        for position, tool in enumerate(tools):
+            name, schema = _declaration(tool, position)
+            self._schemas[name] = schema
+        self._worn: dict[str, list[str]] = {}
+        for name in self._schemas:
+            self._worn.setdefault(_wear(name), []).append(name)
+        short = [name for name in self._schemas if len(name) <= _HEADLESS_NAME and not re.search(r"[\s:]", name)]
+        heads = [head + name for name in short for head in ("", "functions.")]
+        # Every beginning of a header that a server may have stripped of its marker, and the whole.
+        self.beginnings = frozenset(head[:length] for head in heads for length in range(1, len(head) + 1))
+        self._heads = frozenset(heads)
+
+    def declares(self, name: str) -> bool:
+        """Whether the request offers a tool of exactly this name."""
+        return name in self._schemas
+
+    def wants_object(self, name: str) -> bool:
+        """Whether the tool is declared and its schema asks for an object."""
+        if name not in self._schemas:
+            return False
+        schema = self._schemas[name]
+        if not isinstance(schema, Mapping) or "type" not in schema:
+            return True
+        kind: Any = schema["type"]  # pyright: ignore[reportUnknownVariableType] -- a schema holds anything
+        return kind == "object" or (isinstance(kind, list) and "object" in kind)
+
+    def read(self, header: str) -> Header:
+        """What tool, if any, a call's header names."""
+        native = header.strip()
+        match = _INDEX.search(native)
+        number = int(match.group(1)) if match else None
+        base = native[: match.start()] if match else native
+        if len(native) <= _LONGEST:
+            for name in self._candidates(native, base):
+                if name in self._schemas:
+                    return Header(native, name, True, number if name != native else None)
+            name = self._worn_name(base)
+            if name is not None:
+                return Header(native, name, True, number)
+        prefixed = _PREFIX.match(base)
+        bare = _unprefixed(base)
+        if not bare:
+            return Header(native)
+        minted = _is_minted(bare)
+        if (prefixed or number is not None) and not minted and len(native) <= _LONGEST:
+            return Header(native, bare, False, number)
+        return Header(native, guess=minted)
+
+    def is_head(self, word: str) -> bool:
+        """Whether a word of plain text is a whole header of a declared tool, its index optional."""
+        name, colon, digits = word.rpartition(":")
+        if colon and name in self._heads:
+            return len(digits) <= 9 and (digits == "" or _DIGITS.match(digits) is not None)
+        return word in self._heads
+
+    def infer(self, arguments: str) -> str | None:
+        """The one declared tool whose top-level argument keys these are, if there is just one."""
+        try:
+            keys = set(msgspec.json.decode(arguments, type=dict[str, msgspec.Raw]))
+        except (msgspec.DecodeError, UnicodeEncodeError):
+            return None
+        fitting = [name for name, schema in self._schemas.items() if _fits(schema, keys)]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _candidates(self, native: str, base: str) -> Iterator[str]:
+        """Names that the header may spell, the most literal first."""
+        yield native
+        yield base
+        unprefixed = _unprefixed(base)
+        yield unprefixed
+        # "functions.ns.NAME:0" and "functions.ns:NAME:0": what the caller calls NAME.
+        rest = unprefixed
+        while match := re.search(r"[.:/]", rest):
+            rest = rest[match.end() :]
+            yield rest
+        # "NAME:0:1", and "functions_NAME_1" with all its separators still there.
+        for text in (base, unprefixed, _WORN_PREFIX.sub("", base, count=1)):
+            yield text
+            yield _WORN_INDEX.sub("", text)
+        words = native.split()
+        if len(words) > 1:
+            yield _unprefixed(_INDEX.sub("", words[-1]))
+
+    def _worn_name(self, base: str) -> str | None:
+        """The one declared name that is left when all separators and the index are worn away."""
+        found: set[str] = set()
+        for text in (base, _WORN_PREFIX.sub("", base, count=1)):
+            worn = _wear(text)
+            stem = _DIGITS.sub("", worn)
+            for length in range(len(stem), len(worn) + 1):
+                found.update(self._worn.get(worn[:length], ()) if length else ())
+        return found.pop() if len(found) == 1 else None
+
+
+def _declaration(tool: Tool | Mapping[str, Any], position: int) -> tuple[str, Any]:
+    """Name and schema of one declared tool, in any of the spellings that agents use."""
+    if isinstance(tool, Tool):
+        return tool.name, None if tool.parameters is msgspec.UNSET else tool.parameters
+    path = f"tools[{position}]"
+    if not isinstance(tool, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass decoded JSON
+        raise LocalProtocolError("a tool is a JSON object", path=path, remedy='such as {"type": "function", "function": {…}}')
+    function: Any = tool.get("function", tool)
+    if not isinstance(function, Mapping):
+        raise LocalProtocolError("not a JSON object", path=f"{path}.function", remedy='give {"name": …, "parameters": {…}}')
+    fields: Mapping[str, Any] = function
+    name = fields.get("name")
+    if not isinstance(name, str) or not name:
+        where = f"{path}.function.name" if "function" in tool else f"{path}.name"
+        raise LocalProtocolError("a tool needs a name", path=where, remedy="give it a non-empty string")
+    return name, fields.get("parameters", fields.get("input_schema"))
+
+
+def _fits(schema: Any, keys: set[str]) -> bool:
+    """Whether an object with exactly these top-level keys could be meant for this schema.
+
+    JSON Schema leaves objects open by default; here a key that the schema does not name speaks
+    against the tool unless the schema opens itself in so many words.
+    """
+    if not isinstance(schema, Mapping):
+        return not keys
+    fields: Mapping[str, Any] = schema
+    properties: Any = fields.get("properties", {})
+    required: Any = fields.get("required", ())
+    if not isinstance(properties, Mapping) or not isinstance(required, Sequence):
+        return False
+    is_open = bool(fields.get("patternProperties")) or fields.get("additionalProperties", False) is not False
+    return keys.issuperset(required) and (is_open or keys <= set(properties))
+
+
+def _unprefixed(text: str) -> str:
+    while match := _PREFIX.match(text):
+        text = text[match.end() :]
+    return text.strip()
+
+
+def _is_minted(text: str) -> bool:
+    if _MINTED.match(text):
+        return True
+    if _WORN_PREFIX.match(text):
+        return False
+    return any("0" <= character <= "9" for character in text)
+
+
+def _wear(text: str) -> str:
+    return "".join(character for character in text if character.isalnum()).casefold()
