@@ -118,6 +118,7 @@ class Arguments:
             self._quote_seen = self._escaped = False
             self._doubted = [(raw, kind)]
             self._doubted_size = len(raw)
+            self._turn.quick = None
         else:
             self._piece(raw)
 

@@ -49,6 +49,7 @@ class K3:
             self._head, self._raw = "", raw
             self._back = (turn.piece, turn.mark, turn.quick)
             turn.piece, turn.mark, turn.quick = self._head_piece, self._head_mark, None
+            turn.in_tag = True
         elif kind == "message end":
             self.decided()
             self._tag(Tag(False, "message", {}, raw))
@@ -67,7 +68,7 @@ class K3:
             self._raw += raw
             tags = read_tags(self._opens, self._head, self._raw)
             if tags:
-                self._turn.piece, self._turn.mark, self._turn.quick = self._back
+                self._leave_tag()
                 self.decided()
                 for tag in tags:
                     self._tag(tag)
@@ -79,15 +80,18 @@ class K3:
 
     def _not_a_tag(self) -> None:
         """It was text that looked like one."""
+        self._leave_tag()
+        self._turn.piece(self._raw)
+
+    def _leave_tag(self) -> None:
         turn = self._turn
         turn.piece, turn.mark, turn.quick = self._back
-        turn.piece(self._raw)
+        turn.in_tag = False
 
     def _tag(self, tag: Tag) -> None:
-        turn = self._turn
         if self._call.active:
             self._call.tag(tag)
-        elif turn.piece == self._noise_piece:
+        elif self._turn.piece == self._noise_piece:
             self._section_tag(tag)
         else:
             self._channel_tag(tag)
@@ -204,7 +208,7 @@ class K3:
         if turn.piece == self._head_piece:
             tags = [] if self._opens else read_tags(False, self._head, self._raw)
             if tags:
-                turn.piece, turn.mark, turn.quick = self._back
+                self._leave_tag()
                 for tag in tags:
                     self._tag(tag)
             else:

@@ -75,6 +75,7 @@ class Call:
         turn = self._turn
         if self._close is not None:
             closed, self._close = self._close, None
+            self._keep(closed.raw + self._blank)
             self._end_value()
             if closed.name == "call":
                 self._end(complete=True)

@@ -129,7 +129,7 @@ class JsonValue:
         if self._mode == "string":
             return '"'
         if self._mode == "tree":
-            if self._expect == "end" and not self._string:
+            if self._expect == "end" and not self._string and not self._held:
                 return ""
             return self._restate() + ('"' if self._mode == "string" else "")
         if self._mode == "lost":

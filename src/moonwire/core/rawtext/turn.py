@@ -83,6 +83,8 @@ class Turn:
         self.step: Step = self.advance
         self.piece: Piece = self.text_piece
         self.mark: Mark = self._no_mark
+        self.in_tag = False
+        self._tag_raw = ""
         self._hold = hold
         self._quotes: list[_Quote] = []
         self._quoted_size = 0
@@ -181,6 +183,12 @@ class Turn:
             self.piece(raw)
         else:
             self.mark(kind, raw)
+        if self.in_tag or self._tag_raw:
+            # A K3 tag is several pieces, and only the last of them shows what it does.
+            self._tag_raw += raw
+            if self.in_tag:
+                return
+            raw, self._tag_raw = self._tag_raw, ""
         if self._quotes:
             self._quotes[-1].raw.append(raw)
             self._quoted_size += len(raw)
@@ -288,7 +296,7 @@ class Turn:
         self._out.append(CallStart(self.index, identity, name, declared, native if native != identity else None))
         if counted and native != identity:
             self._note("id-minted", "the model's own id cannot be used as it is", "info", native, identity)
-        if native is not None and counted and name not in native:
+        if native is not None and (name not in native or not counted):
             self._note("name-resolved", "the header does not spell the tool's name", "info", native, name)
         if not declared:
             self._note("undeclared-tool", "the request offers no tool of this name", "warning", name, None)
@@ -316,14 +324,14 @@ class Turn:
 
     def text_piece(self, piece: str) -> None:
         """Visible text."""
+        if self.tools.beginnings:
+            piece = self._hold_word(piece)
         if self._blank is not None:
             piece = self._blank + piece
             if len(piece) <= MAX_BLANK and _BLANK.match(piece):
                 self._blank = piece
                 return
             self._blank = None
-        if self.tools.beginnings:
-            piece = self._hold_word(piece)
         if piece:
             if self._quotes:
                 self._quotes[-1].texty = True
@@ -331,16 +339,16 @@ class Turn:
 
     def thought_piece(self, piece: str) -> None:
         """Thoughts. Their blanks are kept: reasoning is replayed byte for byte."""
+        if self.tools.beginnings:
+            piece = self._hold_word(piece)
         if self._trim and self._blank is not None:
             # Thoughts that go on behind a call: blanks between the two are layout, as in text.
             piece = self._blank + piece
             if len(piece) <= MAX_BLANK and _BLANK.match(piece):
                 self._blank = piece
                 return
-        if self._blank is not None and not piece.isspace():
+        if piece and not piece.isspace():
             self._blank = None
-        if self.tools.beginnings:
-            piece = self._hold_word(piece)
         if piece:
             self._say_thought(piece)
 
@@ -436,6 +444,9 @@ class Turn:
         word, self._word = self._word, ""
         if word:
             self._glued = not word[-1].isspace()
+            if self._blank is not None and (self._trim or not self.thinking):
+                word = self._blank + word
+            self._blank = None
             if self.thinking:
                 self._say_thought(word)
             else:
