@@ -5,11 +5,11 @@ import re
 from moonwire.core.rawtext.json_text import BareString, Extent, is_json
 from moonwire.core.rawtext.markers import MAX_BLANK, MAX_HELD
 
-__all__ = ["Body"]
+__all__ = ["BLOCK", "Body"]
 
 _CLOSERS = {"{": "}", "[": "]", '"': '"'}
 # How much may wait unscanned: scanning in blocks is what makes a chunk cheap.
-_BLOCK = 16_384
+BLOCK = 16_384
 # White space, as it is written inside a JSON string.
 _WRAPPED_BLANK = re.compile(r"(?:\s|\\[nrt])*+")
 
@@ -24,8 +24,8 @@ class Body:
     """
 
     __slots__ = (
-        "_bare", "_closer", "_extent", "_flooded", "_inner", "_kept", "_kept_size", "_space", "_wrapper",
-        "closed", "started", "unread", "unread_size", "unwrap", "unwrapped",
+        "_bare", "_extent", "_flooded", "_inner", "_kept", "_kept_size", "_space", "_wrapper",
+        "closed", "closer", "started", "unread", "unread_size", "unwrap", "unwrapped",
     )  # fmt: skip -- one name a line says no more
 
     def __init__(self, *, unwrap: bool = False) -> None:
@@ -36,7 +36,8 @@ class Body:
         self.unread: list[str] = []
         self.unread_size = 0
         self._extent: Extent | None = None
-        self._closer = ""
+        # The one character, besides a marker's first, that needs a look once the value has begun.
+        self.closer = ""
         self._bare: BareString | None = None
         self._inner: Extent | None = None
         self._wrapper: str | None = None
@@ -44,11 +45,6 @@ class Body:
         self._flooded = False
         self._kept: list[str] | None = []
         self._kept_size = 0
-
-    @property
-    def streams(self) -> str:
-        """The one character, besides a marker's first, that needs a look; empty if every one does."""
-        return self._closer if self._extent is not None and not self.closed else ""
 
     def feed(self, piece: str) -> tuple[str, str]:
         """What to deliver of the piece, and what came after the value's end."""
@@ -66,7 +62,7 @@ class Body:
             return ("", "") if self._wrapper is not None else (self._feed_loose(piece), "")
         self.unread.append(piece)
         self.unread_size += len(piece)
-        if self._closer not in piece and self.unread_size < _BLOCK:
+        if self.closer not in piece and self.unread_size <= BLOCK:
             return piece, ""
         return self._catch_up(self._extent, piece)
 
@@ -100,12 +96,12 @@ class Body:
     @property
     def is_string(self) -> bool:
         """Whether the whole value is one string, wrapped object or not."""
-        return self._bare is not None or self._closer == '"'
+        return self._bare is not None or self.closer == '"'
 
     @property
     def is_object(self) -> bool:
         """Whether the value, as delivered, is an object."""
-        return self._closer == "}" or self.unwrapped
+        return self.closer == "}" or self.unwrapped
 
     @property
     def is_loose(self) -> bool:
@@ -125,7 +121,7 @@ class Body:
         if first == '"' and self.unwrap:
             self._wrapper = ""
         elif first in _CLOSERS:
-            self._closer = _CLOSERS[first]
+            self.closer = _CLOSERS[first]
             self._extent = Extent(first)
 
     def _keep(self, text: str) -> None:
@@ -141,7 +137,7 @@ class Body:
         self.unread_size = 0
         end = -1
         # A value that lies here whole is checked at the speed of C; it ends where it ends.
-        if extent.fresh and (stripped := text.rstrip()).endswith(self._closer) and is_json(stripped):
+        if extent.fresh and (stripped := text.rstrip()).endswith(self.closer) and is_json(stripped):
             end = len(stripped)
         else:
             end = extent.feed(text)
@@ -179,7 +175,7 @@ class Body:
             return ""
         self._wrapper = None
         if first[0] != "{":
-            self._closer = '"'
+            self.closer = '"'
             self._extent = Extent('"')
             return wrapper
         self._bare = BareString()

@@ -84,13 +84,11 @@ class K2:
     # ── a section, between its calls ────────────────────────────────────────────────────────────
 
     def _between_calls(self) -> None:
-        turn = self._turn
-        turn.quick = None
         if self._in_section:
             self._pieces, self._size = [], 0
-            turn.piece, turn.mark = self._noise_piece, self._section_mark
+            self._turn.enter(self._noise_piece, self._section_mark)
         else:
-            turn.go_on(behind_call=True)
+            self._turn.go_on(behind_call=True)
 
     def _noise_piece(self, piece: str) -> None:
         """Text inside a section is noise (vllm#28543), unless the section turns out to be over."""
@@ -144,9 +142,7 @@ class K2:
 
     def _enter_header(self) -> None:
         self._pieces, self._size = [], 0
-        turn = self._turn
-        turn.quick = None
-        turn.piece, turn.mark = self._header_piece, self._header_mark
+        self._turn.enter(self._header_piece, self._header_mark)
 
     def _header_piece(self, piece: str) -> None:
         self._pieces.append(piece)

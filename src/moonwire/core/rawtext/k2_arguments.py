@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 
 from moonwire.core.events import CallArguments, Event
-from moonwire.core.rawtext.body import Body
-from moonwire.core.rawtext.markers import MAX_BLANK, MAX_HELD
+from moonwire.core.rawtext.body import BLOCK, Body
+from moonwire.core.rawtext.markers import MAX_HELD
 from moonwire.core.rawtext.tools import Header
 from moonwire.core.rawtext.turn import Turn
 
@@ -56,7 +56,7 @@ class Arguments:
         else:
             turn.start_call(name, self._header.declared, self._header.native, self._header.number, True)
         self._body = Body(unwrap=name is None or turn.tools.wants_object(name))
-        turn.piece, turn.mark, turn.quick = self._piece, self._mark, None
+        turn.enter(self._piece, self._mark)
 
     def finish(self) -> None:
         """Nothing more will come. Does nothing where no arguments are under way."""
@@ -77,13 +77,13 @@ class Arguments:
             return
         said, rest = body.feed(piece)
         self._deliver(said)
-        self._turn.quick = self._quick if body.streams and self._deferred is None else None
+        self._turn.quick = self._quick if body.closer and not body.closed and self._deferred is None else None
         if rest or (body.closed and self._by_json):
             self._behind(rest)
 
     def _quick(self, text: str) -> list[Event]:
         body = self._body
-        if "<" in text or body.streams in text or body.unread_size > MAX_BLANK or not text:
+        if "<" in text or body.closer in text or body.unread_size > BLOCK or not text:
             return self._turn.advance(text)
         body.unread.append(text)
         body.unread_size += len(text)

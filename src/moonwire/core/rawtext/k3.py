@@ -11,16 +11,13 @@ The normative renderer is encoding_k3.py of the checkpoint. `docs/raw-text.md` l
 
 from collections.abc import Callable
 
+from moonwire.core.events import Event
 from moonwire.core.rawtext.k3_call import Call
-from moonwire.core.rawtext.k3_tags import Tag, could_be_tag, read_tags
+from moonwire.core.rawtext.k3_tags import USUAL_HEADS, USUAL_STARTS, Tag, could_be_tag, read_tags
 from moonwire.core.rawtext.markers import MAX_BLANK, MAX_HELD
-from moonwire.core.rawtext.turn import Mark, Piece, Step, Turn
+from moonwire.core.rawtext.turn import Turn
 
 __all__ = ["K3"]
-
-# A head is looked at anew with each piece until it is this long; by then it is one or it is not.
-_LOOKED_AT = 128
-
 
 class K3:
     """Reads tags in every state and hands them to what is open: the channels, a section, a call."""
@@ -31,7 +28,7 @@ class K3:
         self._opens = False
         self._head = ""
         self._raw = ""
-        self._back: tuple[Piece, Mark, Step | None] = (turn.piece, turn.mark, None)
+        self._back = turn.state()
         self._in_section = False
         self._calls_here = 0
         self._noise: list[str] = []
@@ -47,8 +44,8 @@ class K3:
         if kind in ("open", "close"):
             self._opens = kind == "open"
             self._head, self._raw = "", raw
-            self._back = (turn.piece, turn.mark, turn.quick)
-            turn.piece, turn.mark, turn.quick = self._head_piece, self._head_mark, None
+            self._back = turn.state()
+            turn.enter(self._head_piece, self._head_mark, self._quick_head)
             turn.in_tag = True
         elif kind == "message end":
             self.decided()
@@ -57,11 +54,19 @@ class K3:
             turn.piece(raw)
 
     def _head_piece(self, piece: str) -> None:
-        self._head += piece
+        self._head = head = self._head + piece
         self._raw += piece
-        size = len(self._head)
-        if size > MAX_BLANK or (size <= _LOOKED_AT and not could_be_tag(self._opens, self._head)):
+        if len(head) > MAX_BLANK or not (head in USUAL_HEADS or could_be_tag(self._opens, head)):
             self._not_a_tag()
+
+    def _quick_head(self, text: str) -> list[Event]:
+        head = self._head + text
+        if "<" in text or not (head in USUAL_HEADS or head.startswith(USUAL_STARTS)) or len(head) > MAX_BLANK:
+            return self._turn.advance(text)
+        self._head = head
+        self._raw += text
+        self._turn.keep_tag(text)
+        return []
 
     def _head_mark(self, kind: str, raw: str) -> None:
         if kind == "sep":
@@ -84,9 +89,8 @@ class K3:
         self._turn.piece(self._raw)
 
     def _leave_tag(self) -> None:
-        turn = self._turn
-        turn.piece, turn.mark, turn.quick = self._back
-        turn.in_tag = False
+        self._turn.come_back(self._back)
+        self._turn.in_tag = False
 
     def _tag(self, tag: Tag) -> None:
         if self._call.active:
@@ -153,10 +157,9 @@ class K3:
 
     def _between_calls(self) -> None:
         turn = self._turn
-        turn.quick = None
         if self._in_section:
             self._noise, self._noise_size = [], 0
-            turn.piece, turn.mark = self._noise_piece, self.mark
+            turn.enter(self._noise_piece, self.mark)
         else:
             turn.go_on(behind_call=True)
 

@@ -94,7 +94,7 @@ class Call:
     def _wait(self) -> None:
         turn = self._turn
         self._between, self._between_size = [], 0
-        turn.piece, turn.mark, turn.quick = self._between_piece, self._mark, None
+        turn.enter(self._between_piece, self._mark)
 
     def _between_piece(self, piece: str) -> None:
         self._keep(piece)
@@ -152,8 +152,8 @@ class Call:
 
     def _enter_value(self) -> None:
         turn = self._turn
-        turn.piece, turn.mark = self._value_piece, self._mark
-        turn.quick = self._quick_string if isinstance(self._value, StringValue) else None
+        quick = self._quick_string if isinstance(self._value, StringValue) else self._quick_json
+        turn.enter(self._value_piece, self._mark, quick)
 
     def _value_piece(self, piece: str) -> None:
         self._keep(piece)
@@ -165,6 +165,14 @@ class Call:
             return self._turn.advance(text)
         self._keep(text)
         return [CallArguments(self._turn.index, escaped(text))]
+
+    def _quick_json(self, text: str) -> list[Event]:
+        value = self._value
+        if value is None or "<" in text or not text:
+            return self._turn.advance(text)
+        self._keep(text)
+        said = value.feed(text)
+        return [CallArguments(self._turn.index, said)] if said else []
 
     def _in_value(self, tag: Tag) -> None:
         ends = not tag.opens and tag.name in ("argument", "call")
@@ -182,7 +190,7 @@ class Call:
             self._close = tag
             self._blank = ""
             turn = self._turn
-            turn.piece, turn.mark, turn.quick = self._behind_piece, self._mark, None
+            turn.enter(self._behind_piece, self._mark)
         else:
             self._value_piece(tag.raw)
 
@@ -236,7 +244,7 @@ class Call:
             return
         self._members = -1
         self._block = Body()
-        turn.piece, turn.mark, turn.quick = self._block_piece, self._mark, None
+        turn.enter(self._block_piece, self._mark)
 
     def _block_piece(self, piece: str) -> None:
         self._keep(piece)

@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-__all__ = ["Tag", "could_be_tag", "read_tags"]
+__all__ = ["USUAL_HEADS", "USUAL_STARTS", "Tag", "could_be_tag", "read_tags"]
 
 # The longest names first: fused tags are split at the first name that fits.
 _NAMES = ("argument", "response", "message", "think", "tools", "call", "json")
@@ -13,6 +13,14 @@ _ATTRIBUTE = re.compile(r'\s+([A-Za-z_]+)="([^"]*)"')
 _BEGINNINGS = frozenset(name[:length] for name in _NAMES for length in range(1, len(name)))
 # Attributes so far, the last of them perhaps under way.
 _ATTRIBUTES_SO_FAR = re.compile(r'(?:\s+[A-Za-z_]+="[^"]*+")*+\s*+(?:[A-Za-z_]++(?:="?[^"]*+)?)?\Z')
+
+# What the model writes nearly always, up to the first value: no need to look closer.
+USUAL_STARTS = ('argument key="', 'call tool="', 'json type="')
+USUAL_HEADS = frozenset(
+    head[:length]
+    for head in (*USUAL_STARTS, "think", "response", "tools", "message")
+    for length in range(len(head) + 1)
+)
 
 
 class Tag(msgspec.Struct, frozen=True):

@@ -62,16 +62,21 @@ _WORDS = frozenset({"true", "false", "null"})
 _CONTENT = re.compile(r'(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+')
 _HALF_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 
-# What may come next outside a string, and what makes the text so far whole if nothing does.
-_FILLERS = {
-    "value": "null",
-    "value or end": "",
-    "key": '"": null',
-    "key or end": "",
-    "colon": ": null",
-    "comma or end": "",
-    "end": "",
+# What may come next outside a string: for each state, what the first character of a token does.
+_VALUES = {'"': "string", "{": "open", "[": "open", **dict.fromkeys("-0123456789", "scalar"), **dict.fromkeys("tfn", "scalar")}
+_BLANKS = dict.fromkeys(" \t\n\r", "blank")
+_ALLOWED: dict[str, dict[str, str]] = {
+    "value": {**_VALUES, **_BLANKS},
+    "value or end": {**_VALUES, **_BLANKS, "]": "close"},
+    "key": {'"': "key", **_BLANKS},
+    "key or end": {'"': "key", "}": "close", **_BLANKS},
+    "colon": {":": "value", **_BLANKS},
+    "comma or ]": {",": "value", "]": "close", **_BLANKS},
+    "comma or }": {",": "to key", "}": "close", **_BLANKS},
+    "end": _BLANKS,
 }
+# What makes the text so far whole if nothing comes next.
+_FILLERS = {"value": "null", "key": '"": null', "colon": ": null"}
 
 
 class JsonValue:
@@ -152,7 +157,7 @@ class JsonValue:
 
     def _restate(self) -> str:
         """Close what was delivered and begin the same member again, as a string."""
-        filler = ('"' + _FILLERS[self._string]) if self._string else _FILLERS[self._expect]
+        filler = '"' + _FILLERS.get(self._string, "") if self._string else _FILLERS.get(self._expect, "")
         closers = "".join("}" if bracket == "{" else "]" for bracket in reversed(self._stack))
         self._string = ""
         if self._size > MAX_HELD:
@@ -163,76 +168,64 @@ class JsonValue:
         return f"{filler}{closers}, {quoted(self._key)}: {self._as_string()}"
 
     def _feed_tree(self, text: str) -> str:
-        text = self._held + text
-        self._held = ""
-        position = 0
-        size = len(text)
+        if self._held:
+            text, self._held = self._held + text, ""
+        position, size = 0, len(text)
         while position < size:
             if self._string:
-                match = _CONTENT.match(text, position)
-                position = match.end() if match else position
-                if position == size:
+                quote = text.find('"', position)
+                run = text[position:quote] if quote >= 0 else text[position:] if position else text
+                if "\\" in run or not run.isprintable():
+                    # Escapes, or characters that may not stand in a string as they are: look closely.
+                    match = _CONTENT.match(text, position)
+                    position = match.end() if match else position
+                    if position < size and text[position] != '"':
+                        return self._stop_in_string(text, position)
+                    quote = position if position < size else -1
+                if quote < 0:
                     break
-                if text[position] == '"':
-                    self._expect, self._string = self._string, ""
-                    position += 1
-                elif _HALF_ESCAPE.match(text, position):
-                    self._held = text[position:]
-                    break
-                else:
-                    return text[:position] + self._restate()
+                self._expect, self._string = self._string, ""
+                position = quote + 1
                 continue
             match = _TOKEN.match(text, position)
-            if match is None:
+            if match is None or not (action := _ALLOWED[self._expect].get(text[position])):
                 return text[:position] + self._restate()
-            token = match.group()
-            if match.end() == size and (token[0].isalnum() or token[0] == "-"):
-                self._held = token
-                break
-            if not self._allow(token):
-                return text[:position] + self._restate()
-            position = match.end()
-        return text[:position]
+            end = match.end()
+            if action == "scalar":
+                if end == size:
+                    self._held = text[position:]
+                    return text[:position]
+                token = match.group()
+                if token not in _WORDS and not _NUMBER.match(token):
+                    return text[:position] + self._restate()
+                self._expect = self._behind_value()
+            elif action != "blank":
+                self._obey(action, text[position])
+            position = end
+        return text
 
-    def _allow(self, token: str) -> bool:
-        """Take one token outside strings; whether JSON allows it here."""
-        first = token[0]
-        expect = self._expect
-        if first in " \t\n\r":
-            return True
-        if expect == "colon" or expect == "comma or end":
-            if first == ":" and expect == "colon":
-                self._expect = "value"
-                return True
-            if first == "," and expect == "comma or end":
-                self._expect = "key" if self._stack[-1] == "{" else "value"
-                return True
-            return expect == "comma or end" and self._close(first)
-        if expect.endswith("or end") and first in "}]":
-            return self._close(first)
-        if expect.startswith("key"):
-            self._string = "colon" if first == '"' else ""
-            return first == '"'
-        return expect.startswith("value") and self._value(token)
+    def _stop_in_string(self, text: str, position: int) -> str:
+        if _HALF_ESCAPE.match(text, position):
+            self._held = text[position:]
+            return text[:position]
+        return text[:position] + self._restate()
 
-    def _value(self, token: str) -> bool:
-        first = token[0]
-        if first in "{[":
+    def _obey(self, action: str, first: str) -> None:
+        """Take one token outside strings that JSON allows here."""
+        if action == "string":
+            self._string = self._behind_value()
+        elif action == "key":
+            self._string = "colon"
+        elif action == "open":
             self._stack.append(first)
             self._expect = "key or end" if first == "{" else "value or end"
-            return True
-        behind = "comma or end" if self._stack else "end"
-        if first == '"':
-            self._string = behind
-            return True
-        if token in _WORDS or _NUMBER.match(token):
-            self._expect = behind
-            return True
-        return False
+        elif action == "close":
+            self._stack.pop()
+            self._expect = self._behind_value()
+        else:
+            self._expect = "value" if action == "value" else "key"
 
-    def _close(self, bracket: str) -> bool:
-        if bracket != ("}" if self._stack[-1] == "{" else "]"):
-            return False
-        self._stack.pop()
-        self._expect = "comma or end" if self._stack else "end"
-        return True
+    def _behind_value(self) -> str:
+        if not self._stack:
+            return "end"
+        return "comma or }" if self._stack[-1] == "{" else "comma or ]"

@@ -83,6 +83,9 @@ class Turn:
         self.step: Step = self.advance
         self.piece: Piece = self.text_piece
         self.mark: Mark = self._no_mark
+        self.quick: Step | None = None
+        self._in_channel = True
+        self._piece_event: type[Reasoning] | type[Text] = Text
         self.in_tag = False
         self._tag_raw = ""
         self._hold = hold
@@ -119,7 +122,15 @@ class Turn:
     def advance(self, text: str) -> list[Event]:
         """Take a chunk the thorough way."""
         self._out = out = []
-        self._drive(text, literal=False)
+        if self._held:
+            self._drive(text, literal=False)
+        elif "<" not in text:
+            if text:
+                self._take(text, None)
+        elif (kind := self._grammar.kinds.get(text)) is not None:
+            self._take(text, kind)
+        else:
+            self._drive(text, literal=False)
         self._settle()
         return out
 
@@ -195,20 +206,36 @@ class Turn:
             if self._quoted_size > MAX_HELD:
                 self._decide_by_size()
 
+    def keep_tag(self, raw: str) -> None:
+        """A piece of a K3 tag that came by a quick way."""
+        self._tag_raw += raw
+
     def _settle(self) -> None:
         """Choose the quickest function that can take the next chunk in this state."""
         if self._held or self._quotes:
             self.step = self.advance
-        elif self.piece == self.text_piece:
-            ready = self._blank is None and not self._word
-            self.step = (self._quick_text if not self.tools.beginnings else self._quick_word) if ready else self.advance
-        elif self.piece == self.thought_piece:
-            ready = self.reasoned and self._blank is None and not self._word
-            self.step = (self._quick_thought if not self.tools.beginnings else self._quick_word) if ready else self.advance
-        else:
+        elif not self._in_channel:
             self.step = self.quick or self.advance
+        elif self._blank is not None or (self.thinking and not self.reasoned):
+            self.step = self.advance
+        elif self.tools.beginnings:
+            self._piece_event = Reasoning if self.thinking else Text
+            self.step = self._quick_word
+        else:
+            self.step = self._quick_thought if self.thinking else self._quick_text
 
-    quick: Step | None = None
+    def enter(self, piece: Piece, mark: Mark, quick: Step | None = None) -> None:
+        """Leave text and thoughts for a state of the grammar's own."""
+        self._in_channel = False
+        self.piece, self.mark, self.quick = piece, mark, quick
+
+    def state(self) -> tuple[Piece, Mark, Step | None, bool]:
+        """The current state, to come back to."""
+        return self.piece, self.mark, self.quick, self._in_channel
+
+    def come_back(self, state: tuple[Piece, Mark, Step | None, bool]) -> None:
+        """Be again in a state that was left."""
+        self.piece, self.mark, self.quick, self._in_channel = state
 
     def _quick_text(self, text: str) -> list[Event]:
         if "<" in text or not text:
@@ -221,14 +248,32 @@ class Turn:
         return [Reasoning(text)]
 
     def _quick_word(self, text: str) -> list[Event]:
-        """As the two above, where the last word might turn out to be the header of a call."""
-        if "<" in text:
+        """As the two above, where the last word might turn out to be the header of a call.
+
+        The same decision as `_hold_word` makes, for the usual case that no blanks follow the word.
+        """
+        if self._word:
+            if "<" in text:
+                return self.advance(text)
+            text, self._word = self._word + text, ""
+        elif self._glued and text.isalnum():
+            return [self._piece_event(text)]
+        elif "<" in text:
             return self.advance(text)
         words = text.rsplit(None, 1)
-        if not words or ":" in words[-1] or words[-1] in self.tools.beginnings:
+        if not words or ":" in (last := words[-1]):
             return self.advance(text)
-        self._glued = not text[-1].isspace()
-        return [Reasoning(text) if self.thinking else Text(text)]
+        if last not in self.tools.beginnings:
+            self._glued = not text[-1].isspace()
+            return [self._piece_event(text)]
+        start = len(text) - len(last)
+        if not text.endswith(last) or (start == 0 and self._glued):
+            return self.advance(text)
+        self._word = last
+        if start == 0:
+            return []
+        self._glued = False
+        return [self._piece_event(text[:start])]
 
     # ── deeds: everything that reaches the caller goes through here ─────────────────────────────
 
@@ -319,6 +364,7 @@ class Turn:
         self._blank = ""
         self._glued = False
         self.quick = None
+        self._in_channel = True
         self.piece = self.thought_piece if self.thinking else self.text_piece
         self.mark = self.family.mark
 
@@ -506,7 +552,7 @@ class Turn:
                 deed(*facts)
 
     def _decide_by_size(self) -> None:
-        if self._quotes[-1].texty and self.piece == self.text_piece:
+        if self._quotes[-1].texty and self._in_channel:
             self.judge()
             self.thinking = True
             self.go_on()
