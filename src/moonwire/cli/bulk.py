@@ -127,12 +127,7 @@ def _take(
 ) -> int:
     """Waits for the oldest chunk, writes it, and says how many bytes that frees."""
     chunk, result = under_way.popleft()
-    try:
-        done = result()
-    except BrokenProcessPool:
-        raise MoonwireError(
-            "a worker process died, perhaps for want of memory", remedy="--jobs 1 does without them"
-        ) from None
+    done = result()
     sink.write(done.data)
     tally.counts += done.counts
     size = chunk.size
@@ -227,6 +222,10 @@ def _workers(settings: Settings, jobs: int) -> Generator[Submit, None, None]:
 
     try:
         yield submit
+    except BrokenProcessPool:
+        raise MoonwireError(
+            "a worker process died, perhaps for want of memory", remedy="--jobs 1 does without them"
+        ) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

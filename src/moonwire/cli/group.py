@@ -41,9 +41,9 @@ class Commands(click.Group):
 
 
 def say(message: str) -> None:
-    """One line on stderr. A file name or a quoted text may hold what stderr cannot encode."""
+    """One line on stderr, which spells out whatever it cannot encode."""
     with contextlib.suppress(BrokenPipeError):
-        click.echo(f"moonwire: {message}".encode("utf-8", "backslashreplace"), err=True)
+        click.echo(f"moonwire: {message}", err=True)
 
 
 def abandon_stdout() -> None:

@@ -42,7 +42,11 @@ def open_output(file: str | None) -> Generator[Output, None, None]:
         with target.open("wb") as stream:
             yield Output(stream)
         return
-    descriptor, scratch = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        descriptor, scratch = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        # The user never heard of the scratch file's name.
+        raise OSError(error.errno, error.strerror, file) from None
     try:
         with open(descriptor, "wb") as stream:
             output = Output(stream)

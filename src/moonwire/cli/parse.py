@@ -180,7 +180,7 @@ def _refuse_what_does_not_go_together(ctx: click.Context, options: Options) -> N
 
 
 def _parse_one(options: Options) -> bool:
-    tools = load_tools(options.tools) if options.tools else []
+    tools = load_tools(options.tools) if options.tools else None
     reply = parse_text(
         read_text(options.file, options.encoding_errors),
         family=options.family,
@@ -194,7 +194,7 @@ def _parse_one(options: Options) -> bool:
     else:
         from moonwire.cli.render import show
 
-        show(reply)
+        show(reply, tools_known=tools is not None)
     return not (options.strict and flawed(reply))
 
 
@@ -207,7 +207,7 @@ def _repair_records(options: Options) -> bool:
         field=options.field,
         write=options.write,
         key=options.key,
-        tools=tuple(load_tools(options.tools)) if options.tools else (),
+        tools=tuple(load_tools(options.tools)) if options.tools else None,
         family=options.family,
         quoted=options.quoted,
         finish=options.finish,

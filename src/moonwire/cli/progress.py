@@ -38,8 +38,8 @@ class Plain:
             self.say("moonwire: further lines that cannot be read are only counted")
 
     def say(self, message: str) -> None:
-        """One line on stderr, whatever it holds."""
-        click.echo(message.encode("utf-8", "backslashreplace"), err=True)
+        """One line on stderr, which spells out whatever it cannot encode."""
+        click.echo(message, err=True)
 
 
 class Bar(Plain):
@@ -56,8 +56,7 @@ class Bar(Plain):
 
     def say(self, message: str) -> None:
         """Through the bar's own console, which keeps the two apart."""
-        shown = message.encode("utf-8", "backslashreplace").decode()
-        self._progress.console.print(shown, markup=False, highlight=False, emoji=False, soft_wrap=True)
+        self._progress.console.print(message, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
 @contextlib.contextmanager

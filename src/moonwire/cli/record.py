@@ -7,8 +7,9 @@ would have sent. `result` leaves the record as it is and adds the parsed reply u
 A record in which the raw text is plain text is left alone, byte for byte.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, cast
 
 from moonwire import Reply, parse_text
 from moonwire.cli.inputs import Encoding, check_tools, decode_text
@@ -25,7 +26,6 @@ Write = Literal["auto", "message", "result"]
 FINISH = "finish_reason"
 BOM = b"\xef\xbb\xbf"
 _REASONING = ("reasoning_content", "reasoning")
-_FINISHES = frozenset(get_args(FinishReason))
 # Where a record may hold the tools that its request declared.
 _TOOLS = (("tools",), ("request", "tools"))
 
@@ -38,7 +38,7 @@ class Settings:
     field: Path = ("choices", 0, "message", "content")
     write: Write = "auto"
     key: str = "moonwire"
-    tools: tuple[Any, ...] = ()
+    tools: tuple[Any, ...] | None = None
     family: Literal["auto", "k2", "k3"] = "auto"
     quoted: Literal["hold", "run"] = "hold"
     finish: FinishReason = "stop"
@@ -80,6 +80,14 @@ class _Record:
 
 def repair(line: bytes, number: int, settings: Settings) -> Repaired:
     """The line with its raw text parsed. Raises where it is no record or has no such field."""
+    try:
+        return _repair(line, number, settings)
+    except RecursionError:
+        # Close to Python's limit one function can read what the next one cannot.
+        raise LocalProtocolError("nested too deeply to be read", path=f"{settings.name}:{number}:1") from None
+
+
+def _repair(line: bytes, number: int, settings: Settings) -> Repaired:
     head = BOM if line.startswith(BOM) else b""
     text = decode_text(line[len(head) :], settings.name, settings.encoding, first_line=number)
     value = decode(text, settings.name, first_line=number, remedy="each line has to be one JSON object")
@@ -101,7 +109,8 @@ def repair(line: bytes, number: int, settings: Settings) -> Repaired:
         return Repaired(line, "untouched")
     if settings.into_message:
         changed = _into_message(record, reply, settings)
-        if finish_path and reply.finish != finish:
+        # A server that saw no call said "stop"; its other words, even odd ones, stay.
+        if finish_path and reply.finish == "tool_calls":
             changed = set_keys(changed, finish_path[:-1], {FINISH: reply.finish})
     else:
         changed = set_keys(text, (), {settings.key: reply_object(reply)})
@@ -128,7 +137,7 @@ def _raw_text(record: _Record, field: Path) -> str | None:
     raise record.refuse(field, f"{spell(field)} is not text", remedy)
 
 
-def _tools(record: _Record, settings: Settings) -> list[Any]:
+def _tools(record: _Record, settings: Settings) -> Sequence[Any] | None:
     """The tools that the record's own request declared; those of --tools where it does not say."""
     for path in _TOOLS:
         try:
@@ -139,10 +148,10 @@ def _tools(record: _Record, settings: Settings) -> list[Any]:
             found = cast("list[Any]", tools)
             check_tools(found, record.name, record.text, path, record.line)
             return found
-    return list(settings.tools)
+    return settings.tools
 
 
-def _finish(record: _Record, settings: Settings) -> tuple[Path, FinishReason]:
+def _finish(record: _Record, settings: Settings) -> tuple[Path, str]:
     """Why the completion ended, by the nearest `finish_reason` above the field, and where that stands."""
     for depth in range(len(settings.field) - 1, -1, -1):
         path = (*settings.field[:depth], FINISH)
@@ -150,9 +159,7 @@ def _finish(record: _Record, settings: Settings) -> tuple[Path, FinishReason]:
             recorded = at(record.value, path)
         except LookupError:
             continue
-        if recorded is None:
-            return path, settings.finish
-        return path, recorded if recorded in _FINISHES else "unknown"
+        return path, settings.finish if recorded is None else str(recorded)
     return (), settings.finish
 
 

@@ -37,12 +37,15 @@ class Row:
     style: str = ""
 
 
-def rows(reply: Reply) -> Iterator[Row]:
-    """The parts of a reply in order, then what was wrong, what was repaired, and how it ended."""
+def rows(reply: Reply, *, tools_known: bool = True) -> Iterator[Row]:
+    """The parts of a reply in order, then what was wrong, what was repaired, and how it ended.
+
+    Where no tools were given, that none of the calls was declared says nothing about the model.
+    """
     calls = 0
     for block in reply.blocks:
         if isinstance(block, ToolCall):
-            yield _call(block, calls)
+            yield _call(block, calls, tools_known)
             calls += 1
         elif isinstance(block, Thought):
             yield Row("reasoning", block.text or _EMPTY, style="dim")
@@ -55,13 +58,17 @@ def rows(reply: Reply) -> Iterator[Row]:
         yield Row("malformed", part.raw, warning=f"{part.reason}{about}")
     for note in reply.notes:
         yield _note(note)
-    yield Row("finish", str(reply.finish), head=_count(reply))
+    yield Row("finish", str(reply.finish), head=_count(reply, tools_known))
 
 
-def _call(call: ToolCall, index: int) -> Row:
+def _call(call: ToolCall, index: int, tools_known: bool) -> Row:
     flaws = [
         *([] if call.complete else ["CUT: its arguments did not arrive whole, do not run it"]),
-        *([] if call.declared else ["UNDECLARED: the request offers no tool of this name"]),
+        *(
+            []
+            if call.declared or not tools_known
+            else ["UNDECLARED: the request offers no tool of this name"]
+        ),
     ]
     return Row(
         f"call {index}", call.arguments, head=call.name, detail=f"id {call.id}", warning="\n".join(flaws)
@@ -70,17 +77,19 @@ def _call(call: ToolCall, index: int) -> Row:
 
 def _note(note: Note) -> Row:
     where = f" at {note.path}" if note.path else ""
-    change = (
-        f"{note.before!r} became {note.after!r}" if note.before is not None or note.after is not None else ""
-    )
+    change = ""
+    if note.before is not None:
+        change = f"was {note.before!r}" if note.after is None else f"{note.before!r} became {note.after!r}"
+    elif note.after is not None:
+        change = f"now {note.after!r}"
     body = "\n".join(part for part in (note.reason, change, note.avoids and f"avoids: {note.avoids}") if part)
     return Row(note.level if note.level != "info" else "note", body, head=f"{note.code}{where}", style="dim")
 
 
-def _count(reply: Reply) -> str:
+def _count(reply: Reply, tools_known: bool) -> str:
     """Calls and flaws in words; nothing where there were none."""
     cut = sum(not call.complete for call in reply.calls)
-    undeclared = sum(not call.declared for call in reply.calls)
+    undeclared = sum(not call.declared for call in reply.calls) if tools_known else 0
     counts = [
         (len(reply.calls), "call" if len(reply.calls) == 1 else "calls"),
         (cut, "cut"),
@@ -90,18 +99,19 @@ def _count(reply: Reply) -> str:
     return ", ".join(f"{number} {what}" for number, what in counts if number)
 
 
-def show(reply: Reply) -> None:
+def show(reply: Reply, *, tools_known: bool = True) -> None:
     """Print the table to stdout, as wide as the terminal and no wider."""
     from rich.console import Console
 
     # A terminal that is not UTF-8 still shows every character somehow.
     cast("TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
     console = Console(highlight=False, markup=False, emoji=False)
-    console.print(_stacked(reply) if console.width < NARROW else _table(reply, console))
+    parts = list(rows(reply, tools_known=tools_known))
+    console.print(_stacked(parts) if console.width < NARROW else _table(parts, console))
     sys.stdout.flush()
 
 
-def _table(reply: Reply, console: "Console") -> "RenderableType":
+def _table(parts: list[Row], console: "Console") -> "RenderableType":
     from rich import box
     from rich.table import Table
 
@@ -110,17 +120,17 @@ def _table(reply: Reply, console: "Console") -> "RenderableType":
     table = Table(box=lines, show_header=False, show_lines=True)
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
-    for row in rows(reply):
+    for row in parts:
         table.add_row(row.label, _cell(row))
     return table
 
 
-def _stacked(reply: Reply) -> "RenderableType":
+def _stacked(parts: list[Row]) -> "RenderableType":
     from rich.console import Group
     from rich.text import Text
 
     return Group(
-        *(Text.assemble((f"{row.label}\n", "bold"), _cell(row), "\n", overflow="fold") for row in rows(reply))
+        *(Text.assemble((f"{row.label}\n", "bold"), _cell(row), "\n", overflow="fold") for row in parts)
     )
 
 

@@ -67,7 +67,12 @@ class Refusal(RemoteProtocolError):
     retry: ClassVar[bool] = False
 
     def __init__(
-        self, message: str, *, status: int | None = None, code: str = "", retry_after: float | None = None,
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str = "",
+        retry_after: float | None = None,
         body: Any = None,
     ) -> None:
         super().__init__(message)

@@ -1,8 +1,7 @@
 """Events to reply: the one way from a stream to a whole answer."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
-
 
 from moonwire.core.events import (
     CallArguments,
@@ -24,8 +23,6 @@ from moonwire.core.messages import Reply, TextPart, Thought, ToolCall
 from moonwire.core.notes import Note
 
 __all__ = ["Fold", "fold"]
-
-_SEALS = {"signature": "signature", "redacted": "redacted", "encrypted": "encrypted"}
 
 
 class _Block:
@@ -62,11 +59,26 @@ class Fold:
         self._notes: list[Note] = []
         self._logprobs: list[Any] = []
         self._facts: dict[str, Any] = {}
+        self._takers: dict[type[Event], Callable[[Any], None]] = {
+            Start: self._start,
+            Reasoning: self._reasoning,
+            Text: self._text,
+            Sealed: self._sealed,
+            Reclassified: self._reclassified,
+            CallStart: self._call_start,
+            CallArguments: self._call_arguments,
+            CallEnd: self._call_end,
+            Malformed: self._malformed_part,
+            Noted: self._noted,
+            Usage: self._usage,
+            Finish: self._finish,
+            UpstreamError: self._error,
+        }
 
     def feed(self, events: Iterable[Event]) -> None:
         """Add what the stream said next."""
         for event in events:
-            _HANDLERS[type(event)](self, event)
+            self._takers[type(event)](event)
 
     def finish(self) -> Reply:
         """The reply so far. A call that never ended is in it, not complete."""
@@ -103,7 +115,7 @@ class Fold:
 
     def _sealed(self, event: Sealed) -> None:
         facts = self._block(Thought).facts
-        facts[_SEALS[event.kind]] = event.data
+        facts[event.kind] = event.data
         if event.id:
             facts["id"] = event.id
 
@@ -112,7 +124,7 @@ class Fold:
         for block in self._blocks:
             if block.kind is was:
                 block.kind = now
-        # The piece that follows must not run into a block of the same kind that means another thing.
+        # Neighbours that are of one kind now are one block.
         merged: list[_Block] = []
         for block in self._blocks:
             if merged and merged[-1].kind is block.kind and block.kind is not ToolCall:
@@ -133,7 +145,7 @@ class Fold:
     def _call_end(self, event: CallEnd) -> None:
         self._calls[event.index].complete = event.complete
 
-    def _malformed_(self, event: Malformed) -> None:
+    def _malformed_part(self, event: Malformed) -> None:
         self._malformed.append(event)
 
     def _noted(self, event: Noted) -> None:
@@ -143,31 +155,12 @@ class Fold:
         self._facts["usage"] = event
 
     def _finish(self, event: Finish) -> None:
-        self._facts.update(
-            finish=event.reason, native_finish=event.native, stop_sequence=event.stop_sequence
-        )
+        self._facts.update(finish=event.reason, native_finish=event.native, stop_sequence=event.stop_sequence)
         if event.extra:
             self._facts["extra"] = {**self._facts.get("extra", {}), **event.extra}
 
     def _error(self, event: UpstreamError) -> None:
         self._facts["error"] = event
-
-
-_HANDLERS: dict[type[Event], Any] = {
-    Start: Fold._start,
-    Reasoning: Fold._reasoning,
-    Text: Fold._text,
-    Sealed: Fold._sealed,
-    Reclassified: Fold._reclassified,
-    CallStart: Fold._call_start,
-    CallArguments: Fold._call_arguments,
-    CallEnd: Fold._call_end,
-    Malformed: Fold._malformed_,
-    Noted: Fold._noted,
-    Usage: Fold._usage,
-    Finish: Fold._finish,
-    UpstreamError: Fold._error,
-}
 
 
 def fold(events: Iterable[Event]) -> Reply:
@@ -179,5 +172,3 @@ def fold(events: Iterable[Event]) -> Reply:
     folding = Fold()
     folding.feed(events)
     return folding.finish()
-
-

@@ -153,9 +153,9 @@ class Message(Value, frozen=True, kw_only=True):
     """
 
     role: Role
-    content: Content | None | UnsetType = UNSET
-    thoughts: tuple[Thought, ...] | None | UnsetType = UNSET
-    calls: tuple[ToolCall, ...] | None | UnsetType = UNSET
+    content: Content | UnsetType | None = UNSET
+    thoughts: tuple[Thought, ...] | UnsetType | None = UNSET
+    calls: tuple[ToolCall, ...] | UnsetType | None = UNSET
     call_id: str | None = None
     is_error: bool | None = None
     name: str | None = None
@@ -229,16 +229,16 @@ class Thinking(Value, frozen=True, kw_only=True):
 class Sampling(Value, frozen=True, kw_only=True):
     """Sampling fields. Absent is not null is not a number: a server may refuse one and not another."""
 
-    temperature: float | None | UnsetType = UNSET
-    top_p: float | None | UnsetType = UNSET
-    top_k: int | None | UnsetType = UNSET
-    n: int | None | UnsetType = UNSET
-    presence_penalty: float | None | UnsetType = UNSET
-    frequency_penalty: float | None | UnsetType = UNSET
-    seed: int | None | UnsetType = UNSET
-    stop: str | tuple[str, ...] | None | UnsetType = UNSET
-    logprobs: bool | None | UnsetType = UNSET
-    top_logprobs: int | None | UnsetType = UNSET
+    temperature: float | UnsetType | None = UNSET
+    top_p: float | UnsetType | None = UNSET
+    top_k: int | UnsetType | None = UNSET
+    n: int | UnsetType | None = UNSET
+    presence_penalty: float | UnsetType | None = UNSET
+    frequency_penalty: float | UnsetType | None = UNSET
+    seed: int | UnsetType | None = UNSET
+    stop: str | tuple[str, ...] | UnsetType | None = UNSET
+    logprobs: bool | UnsetType | None = UNSET
+    top_logprobs: int | UnsetType | None = UNSET
 
 
 class Request(Value, frozen=True, kw_only=True):
@@ -246,20 +246,20 @@ class Request(Value, frozen=True, kw_only=True):
 
     model: str
     messages: tuple[Message, ...]
-    tools: tuple[Tool, ...] | None | UnsetType = UNSET
-    tool_choice: ToolChoice | None | UnsetType = UNSET
-    parallel: bool | None | UnsetType = UNSET
-    response_format: ResponseFormat | None | UnsetType = UNSET
+    tools: tuple[Tool, ...] | UnsetType | None = UNSET
+    tool_choice: ToolChoice | UnsetType | None = UNSET
+    parallel: bool | UnsetType | None = UNSET
+    response_format: ResponseFormat | UnsetType | None = UNSET
     thinking: Thinking = Thinking()
     sampling: Sampling = Sampling()
     caps: dict[str, int | None] = {}
-    stream: bool | None | UnsetType = UNSET
-    stream_usage: bool | None | UnsetType = UNSET
+    stream: bool | UnsetType | None = UNSET
+    stream_usage: bool | UnsetType | None = UNSET
     cache_key: str | None = None
     user: str | None = None
     metadata: Any = UNSET
     previous: str | None = None
-    store: bool | None | UnsetType = UNSET
+    store: bool | UnsetType | None = UNSET
     extra: Extra = {}
 
 

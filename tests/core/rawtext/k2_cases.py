@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from tests.core.rawtext.marks import AB, CB, CE, SB, SB1, SE, SE1, THINK, TOOLS, UNTHINK, W2, W, call, tool
 from tests.core.rawtext.table import Case, Outcome
 
@@ -16,7 +18,7 @@ QUOTED = f'{{"content": "{SB}{CB}functions.x:0{AB}{{}}{CE}{SE}"}}'
 
 def done(*calls: tuple[str, str, bool], **rest: Any) -> Outcome:
     """An outcome with calls and the finish that follows from them."""
-    return Outcome(calls=calls, **{"finish": "tool_calls", **rest})
+    return replace(Outcome(calls=calls, finish="tool_calls"), **rest)
 
 
 def cut(header: str, arguments: str) -> str:
@@ -211,10 +213,18 @@ REASONING = [
 ]  # fmt: skip
 
 
-def header(name: str, text: str, want: str | None, *, tools: Any = None, source: str = "", declared: bool = True) -> Case:
+def header(
+    name: str, text: str, want: str | None, *, tools: Any = None, source: str = "", declared: bool = True
+) -> Case:
     """A row of the table of header spellings. `want` is the tool, or none: then it is given back."""
     result = done((want, W, True)) if want else Outcome(malformed=(cut(text.strip(), W),))
-    return Case(f"header {name}", SB + call(text, W) + SE, result, tools=TOOLS if tools is None else tools, source=source)
+    return Case(
+        f"header {name}",
+        SB + call(text, W) + SE,
+        result,
+        tools=TOOLS if tools is None else tools,
+        source=source,
+    )
 
 
 MCP = [tool("mcp__srv__get-weather", "city"), tool("gtasks_list-tasklists")]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from tests.core.rawtext.marks import C1, CLOSE, EOM, OPEN, SEP, UNTHINK, W2, W, c, k3_call, o
 from tests.core.rawtext.table import Case, Outcome
 
@@ -17,17 +19,17 @@ END = c("message") + EOM
 
 def done(*calls: tuple[str, str, bool], **rest: Any) -> Outcome:
     """An outcome with calls and the finish that follows from them."""
-    return Outcome(calls=calls, **{"finish": "tool_calls", **rest})
+    return replace(Outcome(calls=calls, finish="tool_calls"), **rest)
 
 
 def row(name: str, text: str, want: Outcome, **rest: Any) -> Case:
     """A row whose output starts inside the thoughts, as K3's does."""
-    return Case(name, text, want, **{"family": "k3", "in_reasoning": True, **rest})
+    return replace(Case(name, text, want, family="k3", in_reasoning=True), **rest)
 
 
 def answer(name: str, text: str, want: Outcome, **rest: Any) -> Case:
     """A row whose output starts in the answer."""
-    return Case(name, text, want, **{"family": "k3", **rest})
+    return replace(Case(name, text, want, family="k3"), **rest)
 
 
 def values(name: str, *arguments: tuple[str, str, str], want: str, **rest: Any) -> Case:
@@ -203,4 +205,3 @@ AUTO = [
 ]  # fmt: skip
 
 K3_CASES = [*CHANNELS, *CALLS, *VALUES, *AUTO]
-

@@ -28,7 +28,9 @@ def c(name: str) -> str:
 
 def k3_call(tool: str, *arguments: tuple[str, str, str], index: int = 1) -> str:
     """A whole K3 call of (key, type, body) arguments."""
-    body = "".join(o("argument", key=key, type=kind) + value + c("argument") for key, kind, value in arguments)
+    body = "".join(
+        o("argument", key=key, type=kind) + value + c("argument") for key, kind, value in arguments
+    )
     return o("call", tool=tool, index=index) + body + c("call")
 
 

@@ -1,10 +1,12 @@
 """Cases of raw text: what goes in, what must come out, and where the row comes from."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
+from moonwire.core.events import Event
 from moonwire.core.fold import fold
 from moonwire.core.messages import Reply
 from moonwire.core.rawtext import TextParser
@@ -45,7 +47,7 @@ class Case(msgspec.Struct, frozen=True):
     def run(self, chunks: Iterable[str], token_ids: Iterable[Sequence[int] | None] | None = None) -> Reply:
         """The reply when the text arrives in these chunks. The reason is `length` where the row wants it."""
         parser = self.parser()
-        events = []
+        events: list[Event] = []
         ids: Iterator[Sequence[int] | None] = iter(token_ids) if token_ids is not None else iter(())
         for chunk in chunks:
             events.extend(parser.feed(chunk, next(ids, None)))
@@ -72,4 +74,4 @@ def outcome(reply: Reply) -> Outcome:
 def chunked(text: str, cuts: Iterable[int]) -> list[str]:
     """The text, cut at these places."""
     places = [0, *sorted(cuts), len(text)]
-    return [text[a:b] for a, b in zip(places, places[1:], strict=False)]
+    return [text[a:b] for a, b in itertools.pairwise(places)]

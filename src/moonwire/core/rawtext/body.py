@@ -24,8 +24,21 @@ class Body:
     """
 
     __slots__ = (
-        "_bare", "_extent", "_flooded", "_inner", "_kept", "_kept_size", "_space", "_wrapper",
-        "closed", "closer", "started", "unread", "unread_size", "unwrap", "unwrapped",
+        "_bare",
+        "_extent",
+        "_flooded",
+        "_inner",
+        "_kept",
+        "_kept_size",
+        "_space",
+        "_wrapper",
+        "closed",
+        "closer",
+        "started",
+        "unread",
+        "unread_size",
+        "unwrap",
+        "unwrapped",
     )  # fmt: skip -- one name a line says no more
 
     def __init__(self, *, unwrap: bool = False) -> None:
@@ -157,7 +170,7 @@ class Body:
         piece = self._space + piece
         solid = piece.rstrip()
         space = piece[len(solid) :]
-        if not solid and self._flooded or len(space) > MAX_BLANK:
+        if (not solid and self._flooded) or len(space) > MAX_BLANK:
             self._flooded = True
             solid, space = piece, ""
         else:

@@ -25,7 +25,9 @@ class IdBook:
     def __init__(self, used: Iterable[str] = ()) -> None:
         self._used = set(used)
         self._next = len(self._used)
-        self._seed = hashlib.sha256("\0".join(sorted(self._used)).encode("utf-8", "surrogatepass")).hexdigest()
+        self._seed = hashlib.sha256(
+            "\0".join(sorted(self._used)).encode("utf-8", "surrogatepass")
+        ).hexdigest()
         for identity in self._used:
             self._count(identity)
 
@@ -45,7 +47,9 @@ class IdBook:
         """`call_` and 24 hex digits that depend on the call's place and on all ids before it."""
         salt = 0
         while True:
-            digest = hashlib.sha256(f"{self._seed}\0{ordinal}\0{salt}\0{name}".encode("utf-8", "surrogatepass"))
+            digest = hashlib.sha256(
+                f"{self._seed}\0{ordinal}\0{salt}\0{name}".encode("utf-8", "surrogatepass")
+            )
             identity = f"call_{digest.hexdigest()[:24]}"
             if identity not in self._used:
                 return self._take(identity)

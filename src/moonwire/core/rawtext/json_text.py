@@ -92,7 +92,9 @@ class Extent:
 _DECODABLE = re.compile(
     r'(?:[^"\\]++|\\u(?![dD][89abAB])[0-9a-fA-F]{4}|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\["\\/bfnrt])*+'
 )
-_HALF_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3}|u[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?)?\Z")
+_HALF_ESCAPE = re.compile(
+    r"\\(?:u[0-9a-fA-F]{0,3}|u[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?)?\Z"
+)
 
 
 class BareString:
@@ -108,7 +110,7 @@ class BareString:
     __slots__ = ("_tail", "ended")
 
     def __init__(self) -> None:
-        self._tail = ""
+        self._tail: str = ""
         self.ended = False
 
     def feed(self, text: str) -> tuple[str, str]:

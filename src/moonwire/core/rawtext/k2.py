@@ -53,7 +53,11 @@ class K2:
             self.decided()
             turn.end_segment()
             turn.open_section()
-            turn.note("call-unopened", "the header stood in the text, its markers were stripped", before=head.strip())
+            turn.note(
+                "call-unopened",
+                "the header stood in the text, its markers were stripped",
+                before=head.strip(),
+            )
             self._enter_arguments(head, stripped=True)
         elif kind != "turn end":
             self.decided()
@@ -123,7 +127,9 @@ class K2:
     def _drop_noise(self, noise: str) -> None:
         self._pieces = []
         if noise.strip():
-            self._turn.note("text-dropped", "text inside a section, outside its calls", level="warning", before=noise)
+            self._turn.note(
+                "text-dropped", "text inside a section, outside its calls", level="warning", before=noise
+            )
 
     def _leave_section(self) -> None:
         self._in_section = False

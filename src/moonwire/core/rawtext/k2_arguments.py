@@ -172,7 +172,9 @@ class Arguments:
     def _reject(self) -> None:
         """The string never closed: the marker was structure, and what follows it is read as such."""
         doubted, self._doubted = self._doubted, []
-        self._turn.note("string-unclosed", "a marker ends arguments whose last string is open", level="warning")
+        self._turn.note(
+            "string-unclosed", "a marker ends arguments whose last string is open", level="warning"
+        )
         raw, kind = doubted[0]
         self._obey(kind or "", raw)
         for raw, kind in doubted[1:]:
@@ -209,7 +211,9 @@ class Arguments:
             turn.note("call-cut", "the arguments end in the middle", level="warning")
         turn.end_call(complete)
         if not complete:
-            turn.malformed(f"{self._header.native}{_MARKER}{body.text()}", "the call's arguments were cut", of_call=True)
+            turn.malformed(
+                f"{self._header.native}{_MARKER}{body.text()}", "the call's arguments were cut", of_call=True
+            )
         self._leave_with(after)
 
     def _leave_with(self, after: str) -> None:
@@ -230,13 +234,22 @@ class Arguments:
         """The header named no tool: the argument keys may, where exactly one tool has them."""
         turn = self._turn
         arguments = "".join(self._deferred or ())
-        guessed = turn.tools.infer(arguments) if self._header.guess and complete and not self._overflowed else None
+        guessed = (
+            turn.tools.infer(arguments) if self._header.guess and complete and not self._overflowed else None
+        )
         if guessed is None:
-            self._give_back("a call whose header names no tool" if complete else "a cut call whose header names no tool")
+            self._give_back(
+                "a call whose header names no tool" if complete else "a cut call whose header names no tool"
+            )
             return False
         self._deferred = None
         turn.start_call(guessed, True, self._header.native, None, True)
-        turn.note("name-inferred", "the only tool that takes these arguments", before=self._header.native, after=guessed)
+        turn.note(
+            "name-inferred",
+            "the only tool that takes these arguments",
+            before=self._header.native,
+            after=guessed,
+        )
         turn.arguments(arguments)
         return True
 

@@ -19,6 +19,7 @@ from moonwire.core.rawtext.turn import Turn
 
 __all__ = ["K3"]
 
+
 class K3:
     """Reads tags in every state and hands them to what is open: the channels, a section, a call."""
 
@@ -192,7 +193,9 @@ class K3:
         if noise.strip() and self._calls_here == 0:
             self._turn.malformed(noise, "text where a section's calls should stand")
         elif noise.strip():
-            self._turn.note("text-dropped", "text inside a section, outside its calls", level="warning", before=noise)
+            self._turn.note(
+                "text-dropped", "text inside a section, outside its calls", level="warning", before=noise
+            )
 
     def _leave_section(self, *, unclosed: bool) -> None:
         text, self._noise = "".join(self._noise), []

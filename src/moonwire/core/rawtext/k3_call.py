@@ -14,7 +14,14 @@ __all__ = ["Call"]
 
 # After the close of a raw string only these can follow; after anything else it was part of the string.
 _BEHIND_ARGUMENT = frozenset(
-    {(True, "argument"), (True, "json"), (True, "call"), (False, "call"), (False, "tools"), (False, "message")}
+    {
+        (True, "argument"),
+        (True, "json"),
+        (True, "call"),
+        (False, "call"),
+        (False, "tools"),
+        (False, "message"),
+    }
 )
 _BEHIND_CALL = frozenset({(True, "call"), (False, "tools"), (False, "message")})
 
@@ -228,7 +235,11 @@ class Call:
         if value is not None:
             self._turn.arguments(value.end())
             if value.repaired:
-                self._turn.note("arguments-invalid", "a typed body that is not JSON, delivered as a string", level="warning")
+                self._turn.note(
+                    "arguments-invalid",
+                    "a typed body that is not JSON, delivered as a string",
+                    level="warning",
+                )
             self._spoilt = self._spoilt or value.spoilt
         self._wait()
 

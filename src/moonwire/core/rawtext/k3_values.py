@@ -63,7 +63,13 @@ _CONTENT = re.compile(r'(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+'
 _HALF_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 
 # What may come next outside a string: for each state, what the first character of a token does.
-_VALUES = {'"': "string", "{": "open", "[": "open", **dict.fromkeys("-0123456789", "scalar"), **dict.fromkeys("tfn", "scalar")}
+_VALUES = {
+    '"': "string",
+    "{": "open",
+    "[": "open",
+    **dict.fromkeys("-0123456789", "scalar"),
+    **dict.fromkeys("tfn", "scalar"),
+}
 _BLANKS = dict.fromkeys(" \t\n\r", "blank")
 _ALLOWED: dict[str, dict[str, str]] = {
     "value": {**_VALUES, **_BLANKS},
@@ -87,14 +93,25 @@ class JsonValue:
     two equal keys wins, so the arguments stay JSON and nothing is lost.
     """
 
-    __slots__ = ("_expect", "_held", "_key", "_mode", "_raw", "_size", "_stack", "_string", "repaired", "spoilt")
+    __slots__ = (
+        "_expect",
+        "_held",
+        "_key",
+        "_mode",
+        "_raw",
+        "_size",
+        "_stack",
+        "_string",
+        "repaired",
+        "spoilt",
+    )
 
     def __init__(self, key: str) -> None:
         self._key = key
-        self._mode = "lead"
+        self._mode: str = "lead"
         self._raw: list[str] = []
         self._size = 0
-        self._held = ""
+        self._held: str = ""
         self._stack: list[str] = []
         self._expect = "value"
         # Inside a string: what to expect behind it.
@@ -136,7 +153,8 @@ class JsonValue:
         if self._mode == "tree":
             if self._expect == "end" and not self._string and not self._held:
                 return ""
-            return self._restate() + ('"' if self._mode == "string" else "")
+            restated = self._restate()
+            return restated if self.spoilt else restated + '"'
         if self._mode == "lost":
             return ""
         body = "".join(self._raw).strip()

@@ -19,9 +19,15 @@ __all__ = ["TextParser", "parse_text"]
 FamilyName = Literal["auto", "k2", "k3"]
 Quoted = Literal["hold", "run"]
 
-_REASONS: dict[str, FinishReason] = {reason: reason for reason in get_args(FinishReason)}
-# OpenAI's older word, and what servers say for "the model stopped by itself" (raw-text.md 5.1).
-_REASONS |= {"function_call": "tool_calls", "eos": "stop", "end_turn": "stop", "tool_use": "tool_calls"}
+_OWN: tuple[FinishReason, ...] = get_args(FinishReason)
+# Besides our own: OpenAI's older word, and Anthropic's for the same things.
+_REASONS: dict[str, FinishReason] = {
+    **{reason: reason for reason in _OWN},
+    "function_call": "tool_calls",
+    "tool_use": "tool_calls",
+    "end_turn": "stop",
+    "max_tokens": "length",
+}
 
 
 class TextParser:
@@ -29,8 +35,8 @@ class TextParser:
 
     `family` is the grammar: `"k2"` (K2 to K2.7), `"k3"`, or `"auto"`, which lets the first markup
     decide. `tools` are the request's tools, as OpenAI writes them; headers are resolved through
-    them. `in_reasoning` says that the prompt left the model inside its thoughts (K2.5 and later
-    with thinking on, K3). `used_ids` are the tool-call ids of the conversation so far. `quoted`
+    them, and where they are not known (`None`) no call counts as declared. `in_reasoning` says that
+    the prompt left the model inside its thoughts (K2.5 and later with thinking on, K3). `used_ids` are the tool-call ids of the conversation so far. `quoted`
     decides about calls inside thoughts: `"hold"` waits until it is clear that they were meant,
     `"run"` delivers them at once.
 
@@ -58,10 +64,14 @@ class TextParser:
         quoted: Quoted = "hold",
     ) -> None:
         if family not in get_args(FamilyName):
-            raise LocalProtocolError(f"no family {family!r}", path="family", remedy='use "auto", "k2" or "k3"')
+            raise LocalProtocolError(
+                f"no family {family!r}", path="family", remedy='use "auto", "k2" or "k3"'
+            )
         if quoted not in get_args(Quoted):
             raise LocalProtocolError(f"no policy {quoted!r}", path="quoted", remedy='use "hold" or "run"')
-        self._turn = turn = Turn(tools or (), in_reasoning=in_reasoning, used_ids=used_ids, hold=quoted == "hold")
+        self._turn = turn = Turn(
+            tools or (), in_reasoning=in_reasoning, used_ids=used_ids, hold=quoted == "hold"
+        )
         self._finished = False
         k2, k3 = K2(turn), K3(turn)
         if family == "auto":
@@ -134,8 +144,8 @@ def parse_text(
 ) -> Reply:
     """Read a whole completion: `TextParser.feed`, `finish`, and the fold of both, nothing else.
 
-    >>> reply = parse_text("Hm.</think>I look.<|tool_call_begin|>functions.ls:0<|tool_call_argument_begin|>{}",
-    ...                    family="k2", in_reasoning=True)
+    >>> raw = "Hm.</think>I look.<|tool_call_begin|>functions.ls:0<|tool_call_argument_begin|>{}"
+    >>> reply = parse_text(raw, family="k2", in_reasoning=True)
     >>> reply.reasoning, reply.text, reply.calls[0].name, reply.finish
     ('Hm.', 'I look.', 'ls', 'tool_calls')
     """

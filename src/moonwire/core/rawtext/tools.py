@@ -7,8 +7,8 @@ where exactly one fits. The value of an argument never chooses a tool: it is the
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
 
 import msgspec
 
@@ -25,7 +25,9 @@ _WORN_INDEX = re.compile(r"[\s._:\-]+[0-9]{1,9}\Z")
 _DIGITS = re.compile(r"[0-9]+\Z")
 # Ids that servers and clients mint: they name no tool. A counter, call00003, call_3, call_<hex>,
 # toolu_…, chatcmpl-tool-…, fc_…, a UUID (raw-text.md 3.2).
-_MINTED = re.compile(r"(?:call|toolu?|chatcmpl|fc)(?:[_\-].*|[0-9a-f]*)\Z|functions[\s_:.\-]*[0-9]+\Z", re.IGNORECASE)
+_MINTED = re.compile(
+    r"(?:call|toolu?|chatcmpl|fc)(?:[_\-].*|[0-9a-f]*)\Z|functions[\s_:.\-]*[0-9]+\Z", re.IGNORECASE
+)
 # A header longer than any name is matched as it stands: no guessing over kilobytes of prose.
 _LONGEST = 300
 # Names that hold spaces cannot be told from prose, and longer ones need not be.
@@ -61,13 +63,14 @@ class Toolbox:
 
     def __init__(self, tools: Iterable[Tool | Mapping[str, Any]] = ()) -> None:
         self._schemas: dict[str, Any] = {}
-        for position, tool in enumerate(tools):
-            name, schema = _declaration(tool, position)
+        for name, schema in _declarations(tools):
             self._schemas[name] = schema
         self._worn: dict[str, list[str]] = {}
         for name in self._schemas:
             self._worn.setdefault(_wear(name), []).append(name)
-        short = [name for name in self._schemas if len(name) <= _HEADLESS_NAME and not re.search(r"[\s:]", name)]
+        short = [
+            name for name in self._schemas if len(name) <= _HEADLESS_NAME and not re.search(r"[\s:]", name)
+        ]
         heads = [head + name for name in short for head in ("", "functions.")]
         # Every beginning of a header that a server may have stripped of its marker, and the whole.
         self.beginnings = frozenset(head[:length] for head in heads for length in range(1, len(head) + 1))
@@ -81,11 +84,8 @@ class Toolbox:
         """Whether the tool is declared and its schema asks for an object."""
         if name not in self._schemas:
             return False
-        schema = self._schemas[name]
-        if not isinstance(schema, Mapping) or "type" not in schema:
-            return True
-        kind: Any = schema["type"]  # pyright: ignore[reportUnknownVariableType] -- a schema holds anything
-        return kind == "object" or (isinstance(kind, list) and "object" in kind)
+        kind = _fields(self._schemas[name]).get("type", "object")
+        return "object" in kind if isinstance(kind, list) else kind == "object"
 
     def read(self, header: str) -> Header:
         """What tool, if any, a call's header names."""
@@ -155,22 +155,28 @@ class Toolbox:
         return found.pop() if len(found) == 1 else None
 
 
-def _declaration(tool: Tool | Mapping[str, Any], position: int) -> tuple[str, Any]:
-    """Name and schema of one declared tool, in any of the spellings that agents use."""
-    if isinstance(tool, Tool):
-        return tool.name, None if tool.parameters is msgspec.UNSET else tool.parameters
-    path = f"tools[{position}]"
-    if not isinstance(tool, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass decoded JSON
-        raise LocalProtocolError("a tool is a JSON object", path=path, remedy='such as {"type": "function", "function": {…}}')
-    function: Any = tool.get("function", tool)
-    if not isinstance(function, Mapping):
-        raise LocalProtocolError("not a JSON object", path=f"{path}.function", remedy='give {"name": …, "parameters": {…}}')
-    fields: Mapping[str, Any] = function
-    name = fields.get("name")
-    if not isinstance(name, str) or not name:
-        where = f"{path}.function.name" if "function" in tool else f"{path}.name"
-        raise LocalProtocolError("a tool needs a name", path=where, remedy="give it a non-empty string")
-    return name, fields.get("parameters", fields.get("input_schema"))
+def _declarations(tools: Iterable[Tool | Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Name and schema of each declared tool, in any of the spellings that agents use."""
+    for position, tool in enumerate(tools):
+        path = f"tools[{position}]"
+        if isinstance(tool, Tool):
+            yield tool.name, None if tool.parameters is msgspec.UNSET else tool.parameters
+            continue
+        if not isinstance(tool, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] -- decoded JSON may be anything
+            raise LocalProtocolError(
+                "a tool is a JSON object", path=path, remedy='give {"type": "function", …}'
+            )
+        function: Any = tool.get("function", tool)
+        if not isinstance(function, Mapping):
+            raise LocalProtocolError("not a JSON object", path=f"{path}.function", remedy='give {"name": …}')
+        fields = _fields(function)
+        name = fields.get("name")
+        if isinstance(name, str) and name:
+            yield name, fields.get("parameters", fields.get("input_schema"))
+        elif "function" in tool or tool.get("type", "function") == "function":
+            path += ".function.name" if "function" in tool else ".name"
+            raise LocalProtocolError("a tool needs a name", path=path, remedy="give it a non-empty string")
+        # Tools of other kinds (a server's own web search) are never called in text.
 
 
 def _fits(schema: Any, keys: set[str]) -> bool:
@@ -179,15 +185,18 @@ def _fits(schema: Any, keys: set[str]) -> bool:
     JSON Schema leaves objects open by default; here a key that the schema does not name speaks
     against the tool unless the schema opens itself in so many words.
     """
-    if not isinstance(schema, Mapping):
-        return not keys
-    fields: Mapping[str, Any] = schema
-    properties: Any = fields.get("properties", {})
-    required: Any = fields.get("required", ())
-    if not isinstance(properties, Mapping) or not isinstance(required, Sequence):
+    fields = _fields(schema)
+    required = fields.get("required")
+    if isinstance(required, list) and not keys.issuperset(cast("list[Any]", required)):
         return False
-    is_open = bool(fields.get("patternProperties")) or fields.get("additionalProperties", False) is not False
-    return keys.issuperset(required) and (is_open or keys <= set(properties))
+    if fields.get("patternProperties") or fields.get("additionalProperties", False) is not False:
+        return True
+    return keys <= _fields(fields.get("properties")).keys()
+
+
+def _fields(value: Any) -> Mapping[str, Any]:
+    """A JSON object's members; none where it is something else. Schemas come from anywhere."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
 
 
 def _unprefixed(text: str) -> str:

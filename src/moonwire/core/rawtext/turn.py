@@ -68,9 +68,15 @@ class Turn:
     """State of one turn. `step` is the function that takes the next chunk; it changes with the state."""
 
     def __init__(
-        self, tools: Iterable[Tool | Mapping[str, Any]], *, in_reasoning: bool, used_ids: Iterable[str], hold: bool
+        self,
+        tools: Iterable[Tool | Mapping[str, Any]] | None,
+        *,
+        in_reasoning: bool,
+        used_ids: Iterable[str],
+        hold: bool,
     ) -> None:
-        self.tools = Toolbox(tools)
+        self.tools = Toolbox(tools or ())
+        self._tools_known = tools is not None
         self.ids = IdBook(used_ids)
         self.thinking = in_reasoning
         self.sure = False
@@ -121,7 +127,8 @@ class Turn:
 
     def advance(self, text: str) -> list[Event]:
         """Take a chunk the thorough way."""
-        self._out = out = []
+        out: list[Event] = []
+        self._out = out
         if self._held:
             self._drive(text, literal=False)
         elif "<" not in text:
@@ -145,7 +152,8 @@ class Turn:
         kinds, ids = self._grammar.kinds, self._grammar.ids
         if "<" not in text and not self._held and ids.keys().isdisjoint(token_ids):
             return self.step(text)
-        self._out = out = []
+        out: list[Event] = []
+        self._out = out
         due = self._late + [ids[number] for number in token_ids if number in ids]
         seen = [kinds[text] for text in self._grammar.pattern.findall(self._held + text)]
         seen = [kind for kind in seen if kind not in ("turn end", "message end")]
@@ -159,7 +167,8 @@ class Turn:
 
     def finish(self, reason: str) -> list[Event]:
         """Nothing more will come: give back what was held, settle what is open."""
-        self._out = out = []
+        out: list[Event] = []
+        self._out = out
         held, self._held = self._held, ""
         if held:
             self._take(held, None)
@@ -284,11 +293,15 @@ class Turn:
         else:
             deed(*facts)
 
-    def note(self, code: str, reason: str, *, level: Level = "info", before: Any = None, after: Any = None) -> None:
+    def note(
+        self, code: str, reason: str, *, level: Level = "info", before: Any = None, after: Any = None
+    ) -> None:
         """Tell of a repair."""
         self.do(self._note, code, reason, level, before, after)
 
-    def start_call(self, name: str, declared: bool, native: str | None, number: int | None, counted: bool) -> None:
+    def start_call(
+        self, name: str, declared: bool, native: str | None, number: int | None, counted: bool
+    ) -> None:
         """A call begins. Its id is chosen when it is delivered: a quoted call must not use one up."""
         self.do(self._start_call, name, declared, native, number, counted)
 
@@ -320,8 +333,14 @@ class Turn:
             return
         if isinstance(before, str) and len(before) > _SHOWN:
             before = before[:_SHOWN] + "…"
-        path = f"calls[{self.index}]" if code.startswith(("call-", "id-", "name-", "arguments-", "undeclared-")) else ""
-        self._out.append(Noted(Note(code=code, reason=reason, level=level, path=path, before=before, after=after)))
+        path = (
+            f"calls[{self.index}]"
+            if code.startswith(("call-", "id-", "name-", "arguments-", "undeclared-"))
+            else ""
+        )
+        self._out.append(
+            Noted(Note(code=code, reason=reason, level=level, path=path, before=before, after=after))
+        )
 
     def _summarise_notes(self) -> None:
         for code, count in self._noted.items():
@@ -329,7 +348,9 @@ class Turn:
                 more = Note(code=code, reason=f"and {count - _NOTES_OF_A_KIND} more of this kind")
                 self._out.append(Noted(more))
 
-    def _start_call(self, name: str, declared: bool, native: str | None, number: int | None, counted: bool) -> None:
+    def _start_call(
+        self, name: str, declared: bool, native: str | None, number: int | None, counted: bool
+    ) -> None:
         self.any_call = True
         self.index += 1
         if not counted:
@@ -338,12 +359,14 @@ class Turn:
             identity = own
         else:
             identity = self.ids.counted(name, number)
-        self._out.append(CallStart(self.index, identity, name, declared, native if native != identity else None))
+        self._out.append(
+            CallStart(self.index, identity, name, declared, native if native != identity else None)
+        )
         if counted and native != identity:
             self._note("id-minted", "the model's own id cannot be used as it is", "info", native, identity)
         if native is not None and (name not in native or not counted):
             self._note("name-resolved", "the header does not spell the tool's name", "info", native, name)
-        if not declared:
+        if not declared and self._tools_known:
             self._note("undeclared-tool", "the request offers no tool of this name", "warning", name, None)
 
     def _arguments(self, text: str) -> None:
@@ -475,9 +498,14 @@ class Turn:
         touching = start == 0 and self._glued
         blanks = len(piece) - len(solid)
         may = last in self.tools.beginnings if blanks == 0 else blanks <= 16
-        if last and not touching and (may and (blanks == 0 or self.tools.is_head(last)) or (
-            blanks == 0 and self.tools.is_head(last)
-        )):
+        if (
+            last
+            and not touching
+            and (
+                (may and (blanks == 0 or self.tools.is_head(last)))
+                or (blanks == 0 and self.tools.is_head(last))
+            )
+        ):
             self._word = piece[start:]
             piece = piece[:start]
         else:
@@ -546,7 +574,13 @@ class Turn:
         last = quotes.pop() if not quotes[-1].texty else None
         for quote in quotes:
             self._say_thought("".join(quote.raw))
-            self._note("calls-quoted", "a tool section inside the thoughts, with more of them behind it", "info", None, None)
+            self._note(
+                "calls-quoted",
+                "a tool section inside the thoughts, with more of them behind it",
+                "info",
+                None,
+                None,
+            )
         if last is not None:
             for deed, facts in last.deeds:
                 deed(*facts)

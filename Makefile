@@ -1,0 +1,114 @@
+# Every target makes .venv itself from a clean clone; `make help` lists them.
+# Tools are pinned, with hashes, in requirements/*.lock; `make lock` renews the pins.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+WORKERS ?= --numprocesses=auto --maxprocesses=8
+FUZZ_MINUTES ?= 1
+
+# Recorded traffic for tests/conformance; those tests skip where it is not there.
+export MOONWIRE_CONFORMANCE_DATA ?= ../shared/data
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SOURCES := $(wildcard src tests bench)
+
+.PHONY: help serve test check bench docs fuzz lock clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)$$/make \1|\2/p' Makefile | while IFS='|' read -r name what; do
+		printf '%-12s %s\n' "$$name" "$$what"
+	done
+
+# -- the environment: one stamp for each thing that can change ---------------------------------
+
+$(VENV)/.stamp-venv:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+		echo "moonwire needs Python 3.11 or newer; $(PYTHON) is: $$("$(PYTHON)" --version 2>&1 || true)" >&2
+		echo "Name another one: make test PYTHON=python3.12" >&2
+		exit 1
+	}
+	"$(PYTHON)" -m venv --clear $(VENV)
+	touch $@
+
+$(VENV)/.stamp-test: requirements/test.lock $(VENV)/.stamp-venv
+	@$(PIP) install --require-hashes -r requirements/test.lock
+	touch $@
+
+$(VENV)/.stamp-check: requirements/check.lock $(VENV)/.stamp-test
+	@$(PIP) install --require-hashes -r requirements/check.lock
+	touch $@
+
+$(VENV)/.stamp-moonwire: pyproject.toml src/moonwire/_version.py $(VENV)/.stamp-test
+	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
+	touch $@
+
+# -- what people run ---------------------------------------------------------------------------
+
+test: $(VENV)/.stamp-moonwire ## run the tests, and hold core and wire at 100 % branch coverage
+	@$(BIN)/python -m pytest $(WORKERS) --cov --cov-report= $(PYTEST_ARGS)
+	if [ -z "$(PYTEST_ARGS)" ]; then
+		$(BIN)/python -m coverage report --fail-under=100 --include='src/moonwire/core/*,src/moonwire/wire/*'
+	fi
+
+check: $(VENV)/.stamp-moonwire $(VENV)/.stamp-check ## lint, format, types, import contracts
+	@$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.stamp-moonwire ## measure, side by side with the peers installed (BENCH_QUICK=1: only that it runs)
+	@shopt -s nullglob
+	programs=(bench/[a-z]*.py)
+	[ $${#programs[@]} -gt 0 ] || { echo "There is nothing in bench/ to run yet." >&2; exit 2; }
+	for program in "$${programs[@]}"; do $(BIN)/python "$$program"; done
+
+docs: $(VENV)/.stamp-moonwire ## write the generated parts of docs/ anew
+	@if [ -f tests/contract/matrix.py ]; then
+		$(BIN)/python -m tests.contract.matrix --write docs/raw-text.md
+	else
+		echo "No page in docs/ has a generated part yet."
+	fi
+
+fuzz: $(VENV)/.stamp-moonwire ## run tests/fuzz in rounds of new random input for FUZZ_MINUTES (default 1)
+	@[ -d tests/fuzz ] || { echo "There is no tests/fuzz yet." >&2; exit 2; }
+	rounds=0 end=$$($(BIN)/python -c "print(int(60 * $(FUZZ_MINUTES)))")
+	while [ $$SECONDS -lt $$end ]; do
+		HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest --quiet $(WORKERS) tests/fuzz
+		rounds=$$((rounds + 1))
+	done
+	echo "fuzz: $$rounds rounds in $$SECONDS seconds, no finding"
+
+serve: ## run the gateway
+	@if [ -d src/moonwire/gateway ]; then
+		$(MAKE) --no-print-directory $(VENV)/.stamp-moonwire
+		exec $(BIN)/moonwire serve
+	fi
+	echo "The gateway is not there yet, so there is nothing to serve." >&2
+	echo "What works today: .venv/bin/moonwire parse, which reads a model's raw text (make test makes .venv)." >&2
+	exit 2
+
+# -- upkeep ------------------------------------------------------------------------------------
+
+# Locks hold versions and hashes and no index, so that every mirror serves them alike.
+COMPILE := $(VENV)/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header --no-annotate
+
+lock: $(VENV)/.stamp-venv ## renew requirements/*.lock from pyproject.toml
+	@[ -x $(VENV)/lock/bin/uv ] || "$(PYTHON)" -m venv $(VENV)/lock
+	$(VENV)/lock/bin/python -m pip --disable-pip-version-check --quiet install 'uv>=0.8'
+	$(COMPILE) pyproject.toml --group test --output-file requirements/test.lock
+	$(COMPILE) --group pyproject.toml:check --constraint requirements/test.lock \
+		--output-file requirements/check.lock
+
+clean: ## remove .venv, caches and what the tools left behind
+	@rm -rf $(VENV) build dist .coverage .coverage.* htmlcov .hypothesis .pytest_cache .ruff_cache .import_linter_cache
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,85 @@
+"""The public surface is this list: whoever adds, renames or takes away a name changes it here."""
+
+import importlib
+import inspect
+import pkgutil
+from types import ModuleType
+
+import pytest
+
+import moonwire
+
+# One row for each package with an `__all__`.
+PUBLIC: dict[str, list[str]] = {
+    "moonwire": [
+        "Malformed",
+        "Note",
+        "Reply",
+        "TextParser",
+        "ToolCall",
+        "__version__",
+        "fold",
+        "parse_text",
+    ],
+    "moonwire.core.rawtext": ["TextParser", "parse_text"],
+}
+
+
+def packages() -> list[str]:
+    found = pkgutil.walk_packages(moonwire.__path__, "moonwire.")
+    return ["moonwire", *(module.name for module in found if module.ispkg)]
+
+
+def undocumented(module: ModuleType) -> list[str]:
+    """Public classes and functions, and their public methods, that do not say what they are for."""
+    found: list[str] = []
+    for name in module.__all__:
+        thing = getattr(module, name)
+        if not (inspect.isclass(thing) or callable(thing)):
+            continue
+        if not own_doc(thing):
+            found.append(name)
+        if inspect.isclass(thing):
+            found += [
+                f"{name}.{attribute}"
+                for attribute, value in vars(thing).items()
+                if not attribute.startswith("_") and inspect.isfunction(value) and not own_doc(value)
+            ]
+    return found
+
+
+def own_doc(thing: object) -> bool:
+    """A docstring of its own: one that is inherited describes something else."""
+    return bool((getattr(thing, "__doc__", None) or "").strip())
+
+
+@pytest.mark.parametrize("package", PUBLIC)
+def test_the_public_names_are_these(package: str) -> None:
+    module = importlib.import_module(package)
+    assert sorted(module.__all__) == PUBLIC[package]
+    assert [name for name in module.__all__ if not hasattr(module, name)] == []
+
+
+def test_every_package_with_public_names_is_in_the_list() -> None:
+    public = [name for name in packages() if hasattr(importlib.import_module(name), "__all__")]
+    assert sorted(public) == sorted(PUBLIC)
+
+
+@pytest.mark.parametrize("package", PUBLIC)
+def test_every_public_name_says_what_it_is_for(package: str) -> None:
+    assert undocumented(importlib.import_module(package)) == []
+
+
+def test_a_name_without_a_docstring_is_found() -> None:
+    class Silent:
+        def method(self) -> None: ...
+
+    class Loud:
+        """Says so."""
+
+        def method(self) -> None:
+            """Also."""
+
+    made_up = ModuleType("made_up")
+    made_up.__dict__.update(Silent=Silent, Loud=Loud, number=1, __all__=["Silent", "Loud", "number"])
+    assert undocumented(made_up) == ["Silent", "Silent.method"]
