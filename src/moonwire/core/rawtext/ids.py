@@ -31,17 +31,12 @@ class IdBook:
         for identity in self._used:
             self._count(identity)
 
-    def native(self, identity: str) -> str | None:
-        """The model's own id, if nobody has it yet."""
-        if identity in self._used:
-            return None
-        return self._take(identity)
-
     def counted(self, name: str, number: int | None) -> str:
         """`functions.{name}:{n}` with the model's own n where that is free, else the next one."""
-        if number is not None and (identity := self.native(f"functions.{name}:{number}")) is not None:
-            return identity
-        return self._take(f"functions.{name}:{self._next}")
+        own = f"functions.{name}:{number}"
+        if number is None or own in self._used:
+            own = f"functions.{name}:{self._next}"
+        return self._take(own)
 
     def opaque(self, name: str, ordinal: int) -> str:
         """`call_` and 24 hex digits that depend on the call's place and on all ids before it."""

@@ -1,6 +1,7 @@
 """One K3 call: its arguments become the members of one JSON object, delivered as they arrive."""
 
 from collections.abc import Callable
+from typing import Literal
 
 from moonwire.core.events import CallArguments, Event
 from moonwire.core.rawtext.body import Body
@@ -42,11 +43,13 @@ class Call:
         self._named = False
         self._members = 0
         self._spoilt = False
-        self._value: StringValue | JsonValue | None = None
-        self._block: Body | None = None
+        # What is open in the call: nothing ("between"), a value, what may be its close, or a block.
+        self._stage: Literal["between", "value", "closing", "block"] = "between"
+        self._value: StringValue | JsonValue = StringValue()
+        self._block = Body()
         self._between: list[str] = []
         self._between_size = 0
-        self._close: Tag | None = None
+        self._close = Tag(False, "argument", {}, "")
         self._blank = ""
 
     def begin(self, tag: Tag) -> None:
@@ -56,7 +59,6 @@ class Call:
         self._raw, self._raw_size = [], 0
         self._members = 0
         self._spoilt = False
-        self._value = self._block = self._close = None
         self._keep(tag.raw)
         name = tag.attributes.get("tool", "").strip()
         self._named = bool(name)
@@ -68,31 +70,29 @@ class Call:
 
     def tag(self, tag: Tag) -> None:
         """A tag arrived while the call is open."""
-        if self._close is not None:
-            self._behind_close(self._close, tag)
-        elif self._value is not None:
+        if self._stage == "closing":
+            self._behind_close(tag)
+        elif self._stage == "value":
             self._in_value(tag)
-        elif self._block is not None:
-            self._in_block(self._block, tag)
+        elif self._stage == "block":
+            self._in_block(tag)
         else:
             self._in_call(tag)
 
     def finish(self, reason: str) -> None:
         """Nothing more will come. At the cap, a call that did not close may lack its last arguments."""
-        turn = self._turn
-        if self._close is not None:
-            closed, self._close = self._close, None
-            self._keep(closed.raw + self._blank)
+        if self._stage == "closing":
+            self._keep(self._close.raw + self._blank)
             self._end_value()
-            if closed.name == "call":
+            if self._close.name == "call":
                 self._end(complete=True)
                 return
-        cut = self._value is not None
-        if self._value is not None:
-            turn.arguments(self._value.cut())
-        elif self._block is not None:
+        cut = self._stage != "between"
+        if self._stage == "value":
+            self._turn.arguments(self._value.cut())
+        elif self._stage == "block":
             rest, whole = self._block.end()
-            turn.arguments(rest)
+            self._turn.arguments(rest)
             cut = not (whole or self._block.is_loose)
         self._end(complete=not cut and reason != "length")
 
@@ -100,6 +100,7 @@ class Call:
 
     def _wait(self) -> None:
         turn = self._turn
+        self._stage = "between"
         self._between, self._between_size = [], 0
         turn.enter(self._between_piece, self._mark)
 
@@ -158,14 +159,14 @@ class Call:
         self._enter_value()
 
     def _enter_value(self) -> None:
+        self._stage = "value"
         turn = self._turn
         quick = self._quick_string if isinstance(self._value, StringValue) else self._quick_json
         turn.enter(self._value_piece, self._mark, quick)
 
     def _value_piece(self, piece: str) -> None:
         self._keep(piece)
-        if self._value is not None:
-            self._turn.arguments(self._value.feed(piece))
+        self._turn.arguments(self._value.feed(piece))
 
     def _quick_string(self, text: str) -> list[Event]:
         if "<" in text or not text:
@@ -174,19 +175,15 @@ class Call:
         return [CallArguments(self._turn.index, escaped(text))]
 
     def _quick_json(self, text: str) -> list[Event]:
-        value = self._value
-        if value is None or "<" in text or not text:
+        if "<" in text or not text:
             return self._turn.advance(text)
         self._keep(text)
-        said = value.feed(text)
+        said = self._value.feed(text)
         return [CallArguments(self._turn.index, said)] if said else []
 
     def _in_value(self, tag: Tag) -> None:
         ends = not tag.opens and tag.name in ("argument", "call")
-        value = self._value
-        if value is None:
-            return
-        if self._turn.sure or not value.in_string:
+        if self._turn.sure or not self._value.in_string:
             self._end_value()
             if tag.opens or tag.name != "argument":
                 self._turn.note("argument-unclosed", "the argument's close tag is missing")
@@ -194,6 +191,7 @@ class Call:
             else:
                 self._keep(tag.raw)
         elif ends:
+            self._stage = "closing"
             self._close = tag
             self._blank = ""
             turn = self._turn
@@ -208,22 +206,19 @@ class Call:
             self._close_was_data()
 
     def _close_was_data(self) -> None:
-        close, self._close = self._close, None
         self._enter_value()
-        if close is not None:
-            self._value_piece(close.raw + self._blank)
+        self._value_piece(self._close.raw + self._blank)
 
-    def _behind_close(self, close: Tag, tag: Tag) -> None:
-        expected = _BEHIND_ARGUMENT if close.name == "argument" else _BEHIND_CALL
+    def _behind_close(self, tag: Tag) -> None:
+        expected = _BEHIND_ARGUMENT if self._close.name == "argument" else _BEHIND_CALL
         # A fused tag's second part has no text of its own: it can only be structure.
         if (tag.opens, tag.name) not in expected and tag.raw:
             self._close_was_data()
             self.tag(tag)
             return
-        self._close = None
-        self._keep(close.raw + self._blank)
+        self._keep(self._close.raw + self._blank)
         self._end_value()
-        if close.name == "call":
+        if self._close.name == "call":
             self._turn.note("argument-unclosed", "the argument's close tag is missing")
             self._end(complete=True)
             self._outside(tag)
@@ -231,16 +226,12 @@ class Call:
             self.tag(tag)
 
     def _end_value(self) -> None:
-        value, self._value = self._value, None
-        if value is not None:
-            self._turn.arguments(value.end())
-            if value.repaired:
-                self._turn.note(
-                    "arguments-invalid",
-                    "a typed body that is not JSON, delivered as a string",
-                    level="warning",
-                )
-            self._spoilt = self._spoilt or value.spoilt
+        value = self._value
+        self._turn.arguments(value.end())
+        if value.repaired:
+            reason = "a typed body that is not JSON, delivered as a string"
+            self._turn.note("arguments-invalid", reason, level="warning")
+        self._spoilt = self._spoilt or value.spoilt
         self._wait()
 
     # ── a block of JSON instead of arguments ────────────────────────────────────────────────────
@@ -254,27 +245,26 @@ class Call:
             self._enter_value()
             return
         self._members = -1
+        self._stage = "block"
         self._block = Body()
         turn.enter(self._block_piece, self._mark)
 
     def _block_piece(self, piece: str) -> None:
         self._keep(piece)
         block = self._block
-        if block is not None:
-            said, rest = ("", piece) if block.closed else block.feed(piece)
-            self._turn.arguments(said)
-            if rest.strip():
-                self._turn.arguments(rest)
-                block.add(rest)
+        said, rest = ("", piece) if block.closed else block.feed(piece)
+        self._turn.arguments(said)
+        if rest.strip():
+            self._turn.arguments(rest)
+            block.add(rest)
 
-    def _in_block(self, block: Body, tag: Tag) -> None:
-        turn = self._turn
+    def _in_block(self, tag: Tag) -> None:
+        turn, block = self._turn, self._block
         if not turn.sure and not block.closed and block.inside_string():
             self._block_piece(tag.raw)
             return
         rest, whole = block.end()
         turn.arguments(rest)
-        self._block = None
         if not block.started:
             turn.arguments("{}")
         elif block.is_json() is False:

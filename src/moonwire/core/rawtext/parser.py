@@ -36,9 +36,9 @@ class TextParser:
     `family` is the grammar: `"k2"` (K2 to K2.7), `"k3"`, or `"auto"`, which lets the first markup
     decide. `tools` are the request's tools, as OpenAI writes them; headers are resolved through
     them, and where they are not known (`None`) no call counts as declared. `in_reasoning` says that
-    the prompt left the model inside its thoughts (K2.5 and later with thinking on, K3). `used_ids` are the tool-call ids of the conversation so far. `quoted`
-    decides about calls inside thoughts: `"hold"` waits until it is clear that they were meant,
-    `"run"` delivers them at once.
+    the prompt left the model inside its thoughts (K2.5 and later with thinking on, K3). `used_ids`
+    are the tool-call ids of the conversation so far. `quoted` decides about calls inside thoughts:
+    `"hold"` waits until it is clear that they were meant, `"run"` delivers them at once.
 
     No text makes it raise. It holds back what may still become a marker; where only what follows
     can decide, it waits for that, for 1 MB at most.
@@ -47,8 +47,8 @@ class TextParser:
     >>> for chunk in ("Let me look. <|tool_call_begin|>functions.ls", ":0<|tool_call_argument_begin|>{}"):
     ...     for event in parser.feed(chunk):
     ...         print(event)
-    Text(text='Let me look. ', logprobs=None)
-    CallStart(index=0, id='functions.ls:0', name='ls', declared=True, native=None)
+    Text(text='Let me look. ')
+    CallStart(index=0, id='functions.ls:0', name='ls')
     CallArguments(index=0, text='{}')
     >>> [type(event).__name__ for event in parser.finish("stop")]
     ['Noted', 'CallEnd', 'Finish']
@@ -69,9 +69,7 @@ class TextParser:
             )
         if quoted not in get_args(Quoted):
             raise LocalProtocolError(f"no policy {quoted!r}", path="quoted", remedy='use "hold" or "run"')
-        self._turn = turn = Turn(
-            tools or (), in_reasoning=in_reasoning, used_ids=used_ids, hold=quoted == "hold"
-        )
+        self._turn = turn = Turn(tools, in_reasoning=in_reasoning, used_ids=used_ids, hold=quoted == "hold")
         self._finished = False
         k2, k3 = K2(turn), K3(turn)
         if family == "auto":
@@ -98,8 +96,15 @@ class TextParser:
         # Servers that parsed no call report a plain stop; at the cap, the cap is what the agent
         # must know about (kimi-api.md I3, dynamo#8208).
         final: FinishReason = "tool_calls" if turn.whole_calls and known in ("stop", "unknown") else known
+        turn.step = _over
         events.append(Finish(final, native=reason if reason != final else None))
         return events
+
+
+def _over(text: str) -> list[Event]:
+    raise LocalProtocolError(
+        "this turn is over", path="feed", remedy="finish was called: a new turn is a new parser"
+    )
 
 
 class _Undecided:

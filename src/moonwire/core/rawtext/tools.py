@@ -47,11 +47,6 @@ class Header(msgspec.Struct, frozen=True):
     number: int | None = None
     guess: bool = False
 
-    @property
-    def canonical(self) -> bool:
-        """Whether the header is exactly the id that the K2 template renders."""
-        return self.number is not None and self.native == f"functions.{self.name}:{self.number}"
-
 
 class Toolbox:
     """The tools of a request, ready to be asked which of them a call means.
@@ -75,10 +70,6 @@ class Toolbox:
         # Every beginning of a header that a server may have stripped of its marker, and the whole.
         self.beginnings = frozenset(head[:length] for head in heads for length in range(1, len(head) + 1))
         self._heads = frozenset(heads)
-
-    def declares(self, name: str) -> bool:
-        """Whether the request offers a tool of exactly this name."""
-        return name in self._schemas
 
     def wants_object(self, name: str) -> bool:
         """Whether the tool is declared and its schema asks for an object."""

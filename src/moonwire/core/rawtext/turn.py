@@ -353,12 +353,7 @@ class Turn:
     ) -> None:
         self.any_call = True
         self.index += 1
-        if not counted:
-            identity = self.ids.opaque(name, self.index)
-        elif native is not None and (own := self.ids.native(native)) is not None and number is not None:
-            identity = own
-        else:
-            identity = self.ids.counted(name, number)
+        identity = self.ids.counted(name, number) if counted else self.ids.opaque(name, self.index)
         self._out.append(
             CallStart(self.index, identity, name, declared, native if native != identity else None)
         )
