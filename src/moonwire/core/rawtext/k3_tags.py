@@ -12,7 +12,9 @@ _NAME = re.compile("|".join(_NAMES))
 _ATTRIBUTE = re.compile(r'\s+([A-Za-z_]+)="([^"]*)"')
 _BEGINNINGS = frozenset(name[:length] for name in _NAMES for length in range(1, len(name)))
 # Attributes so far, the last of them perhaps under way.
-_ATTRIBUTES_SO_FAR = re.compile(r'(?:\s+[A-Za-z_]+="[^"]*+")*+\s*+(?:[A-Za-z_]++(?:="?[^"]*+)?)?\Z')
+_ATTRIBUTES_SO_FAR = re.compile(
+    r'(?:\s++[A-Za-z_]++="[^"]*+")*+(?:\s++(?:[A-Za-z_]++(?:=(?:"[^"]*+)?)?)?)?\Z'
+)
 
 # What the model writes nearly always, up to the first value: no need to look closer.
 USUAL_STARTS = ('argument key="', 'call tool="', 'json type="')

@@ -56,7 +56,7 @@ class StringValue:
         return ""
 
 
-_TOKEN = re.compile(r'[ \t\n\r]++|[{}\[\],:"]|-?[0-9][0-9.eE+\-]*+|[a-z]++')
+_TOKEN = re.compile(r'[ \t\n\r]++|[{}\[\],:"]|[0-9\-][0-9.eE+\-]*+|[a-z]++')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+\-]?[0-9]+)?\Z")
 _WORDS = frozenset({"true", "false", "null"})
 _CONTENT = re.compile(r'(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+')
