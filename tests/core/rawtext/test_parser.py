@@ -41,7 +41,7 @@ def spelled(text: str, grammar: str) -> tuple[list[str], list[list[int]]]:
     return chunks, ids
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(data=st.data())
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_random_splits(case: Case, data: st.DataObject) -> None:

@@ -4,6 +4,7 @@ import re
 
 from moonwire.core.rawtext.json_text import BareString, Extent, is_json
 from moonwire.core.rawtext.markers import MAX_BLANK, MAX_HELD
+from moonwire.core.rawtext.pieces import Pieces
 
 __all__ = ["BLOCK", "Body"]
 
@@ -23,41 +24,25 @@ class Body:
     `unwrap` is set (Kimi-K2#26).
     """
 
-    __slots__ = (
-        "_bare",
-        "_extent",
-        "_flooded",
-        "_inner",
-        "_kept",
-        "_kept_size",
-        "_space",
-        "_wrapper",
-        "closed",
-        "closer",
-        "started",
-        "unread",
-        "unread_size",
-        "unwrap",
-        "unwrapped",
-    )  # fmt: skip -- one name a line says no more
-
     def __init__(self, *, unwrap: bool = False) -> None:
-        self.unwrap = unwrap
+        self._unwrap = unwrap
+        # Whether a wrapped object has closed.
         self.unwrapped = False
         self.started = False
         self.closed = False
+        # The one character, besides a marker's first, that needs a look once the value has begun.
+        self.closer = ""
         self.unread: list[str] = []
         self.unread_size = 0
         self._extent: Extent | None = None
-        # The one character, besides a marker's first, that needs a look once the value has begun.
-        self.closer = ""
-        self._bare: BareString | None = None
-        self._inner: Extent | None = None
         self._wrapper: str | None = None
+        self._bare: BareString | None = None
+        self._inner = Extent("{")
         self._space = ""
         self._flooded = False
-        self._kept: list[str] | None = []
-        self._kept_size = 0
+        self._kept = Pieces(MAX_HELD)
+        self._written = Pieces(MAX_HELD)
+        self._spilled = False
 
     def feed(self, piece: str) -> tuple[str, str]:
         """What to deliver of the piece, and what came after the value's end."""
@@ -68,16 +53,34 @@ class Body:
             self._start(piece[0])
         if self._wrapper is not None:
             self._wrapper += piece
-            piece = self._unwrap_or_not()
+            piece = self._unwrap_or_not(self._wrapper)
+            if not piece:
+                return "", ""
         if self._bare is not None:
             return self._feed_bare(self._bare, piece)
         if self._extent is None:
-            return ("", "") if self._wrapper is not None else (self._feed_loose(piece), "")
+            return self._feed_loose(piece), ""
         self.unread.append(piece)
         self.unread_size += len(piece)
         if self.closer not in piece and self.unread_size <= BLOCK:
             return piece, ""
         return self._catch_up(self._extent, piece)
+
+    def add(self, text: str) -> None:
+        """Take note of text that is delivered as part of the value although its end had come."""
+        self._keep(text)
+
+    def end(self) -> tuple[str, bool]:
+        """What is left to deliver when the markers say that it is over, and whether it is whole."""
+        if self._wrapper is not None:
+            return self._wrapper, False
+        if self._bare is not None:
+            return ("", self.unwrapped) if self.closed else (self._bare.cut(), False)
+        if self._extent is not None:
+            return "", self.closed
+        return "", self.started and self.is_json() is True
+
+    # ── what is known of it ─────────────────────────────────────────────────────────────────────
 
     def inside_string(self) -> bool:
         """Whether the next character stands inside a JSON string."""
@@ -90,21 +93,19 @@ class Body:
             self._catch_up(self._extent, self.unread[-1])
         return self._extent.in_string
 
-    def end(self) -> tuple[str, bool]:
-        """What is left to deliver when the markers say that it is over, and whether it is whole."""
-        if self._wrapper is not None:
-            return self._wrapper, False
-        if self._bare is not None:
-            return ("", self.unwrapped) if self.closed else (self._bare.cut(), False)
-        if self._extent is not None:
-            return "", self.closed
-        return "", self.started and self.is_json() is True
-
     def is_json(self) -> bool | None:
-        """Whether all that was delivered is JSON; `None` where it was too long to keep for a check."""
-        if self._kept is None:
-            return None
-        return is_json("".join(self._kept + self.unread))
+        """Whether all that was delivered is JSON; `None` where that could not be found out."""
+        return None if self._too_long() else is_json(self.text())
+
+    def text(self) -> str:
+        """All that was delivered, empty where it was too long to keep."""
+        return "" if self._too_long() else self._kept.text() + "".join(self.unread)
+
+    def raw(self) -> str:
+        """All that arrived, empty where it was too long to keep."""
+        if self._wrapper is not None:
+            return self._wrapper
+        return self.text() if self._bare is None else self._written.text()
 
     @property
     def is_string(self) -> bool:
@@ -121,39 +122,36 @@ class Body:
         """Whether the value is a scalar or bare words, whose end nothing but a marker shows."""
         return self.started and self._extent is None and self._bare is None and self._wrapper is None
 
-    def text(self) -> str:
-        """All that was delivered, empty where it was too long to keep."""
-        return "" if self._kept is None else "".join(self._kept + self.unread)
+    @property
+    def unwraps(self) -> bool:
+        """Whether a string around the object was taken away."""
+        return self._bare is not None
 
-    def add(self, text: str) -> None:
-        """Take note of text that is delivered as part of the value although its end had come."""
-        self._keep(text)
+    # ── reading ─────────────────────────────────────────────────────────────────────────────────
 
     def _start(self, first: str) -> None:
         self.started = True
-        if first == '"' and self.unwrap:
+        if first == '"' and self._unwrap:
             self._wrapper = ""
         elif first in _CLOSERS:
             self.closer = _CLOSERS[first]
             self._extent = Extent(first)
 
     def _keep(self, text: str) -> None:
-        if self._kept is not None:
-            self._kept.append(text)
-            self._kept_size += len(text)
-            if self._kept_size > MAX_HELD:
-                self._kept = None
+        if self._kept.add(text):
+            self._spilled = True
+
+    def _too_long(self) -> bool:
+        return self._spilled or self._kept.size + self.unread_size > MAX_HELD
 
     def _catch_up(self, extent: Extent, piece: str) -> tuple[str, str]:
         text = "".join(self.unread)
         self.unread.clear()
         self.unread_size = 0
-        end = -1
         # A value that lies here whole is checked at the speed of C; it ends where it ends.
-        if extent.fresh and (stripped := text.rstrip()).endswith(self.closer) and is_json(stripped):
-            end = len(stripped)
-        else:
-            end = extent.feed(text)
+        stripped = text.rstrip() if extent.fresh else ""
+        whole = stripped.endswith(self.closer) and is_json(stripped)
+        end = len(stripped) if whole else extent.feed(text)
         if end < 0:
             self._keep(text)
             return piece, ""
@@ -179,29 +177,34 @@ class Body:
         self._keep(solid)
         return solid
 
-    def _unwrap_or_not(self) -> str:
-        """Decide whether the string that begins here holds an object; what to read as decided."""
-        wrapper = self._wrapper or ""
-        match = _WRAPPED_BLANK.match(wrapper, 1)
-        first = wrapper[match.end() if match else 1 :][:2]
-        if first in ("", "\\"):
+    def _unwrap_or_not(self, wrapper: str) -> str:
+        """Decide whether the string that begins here holds an object; what to read as decided.
+
+        An object shows itself by its brace and the quote or brace behind that.
+        """
+        opening = _WRAPPED_BLANK.match(wrapper, 1)
+        brace = opening.end() if opening else 1
+        inside = _WRAPPED_BLANK.match(wrapper, brace + 1)
+        behind = wrapper[inside.end() :] if inside else ""
+        ahead = wrapper[brace : brace + 1]
+        if len(wrapper) <= MAX_BLANK and (ahead in ("", "\\") or (ahead == "{" and behind in ("", "\\"))):
             return ""
         self._wrapper = None
-        if first[0] != "{":
+        if ahead != "{" or not behind.startswith(("}", '\\"')):
             self.closer = '"'
             self._extent = Extent('"')
             return wrapper
         self._bare = BareString()
-        self._inner = Extent("{")
+        self._written.add('"')
         return wrapper[1:]
 
     def _feed_bare(self, bare: BareString, piece: str) -> tuple[str, str]:
         said, rest = bare.feed(piece)
+        self._written.add(piece[: len(piece) - len(rest)])
         self.closed = bare.ended
-        if not self._kept_size:
+        if not self._kept.size:
             said = said.lstrip()
-        if said and self._inner is not None and self._inner.feed(said) >= 0:
-            self._inner = None
-            self.unwrapped = True
+        if said and not self.unwrapped:
+            self.unwrapped = self._inner.feed(said) >= 0
         self._keep(said)
         return said, rest

@@ -34,8 +34,11 @@ class IdBook:
     def counted(self, name: str, number: int | None) -> str:
         """`functions.{name}:{n}` with the model's own n where that is free, else the next one."""
         own = f"functions.{name}:{number}"
-        if number is None or own in self._used:
+        if number is None:
             own = f"functions.{name}:{self._next}"
+        while own in self._used:
+            own = f"functions.{name}:{self._next}"
+            self._next += 1
         return self._take(own)
 
     def opaque(self, name: str, ordinal: int) -> str:

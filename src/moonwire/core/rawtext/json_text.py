@@ -139,8 +139,8 @@ class BareString:
         return self._tail
 
 
-def is_json(text: str) -> bool:
-    """Whether the text is one JSON value.
+def is_json(text: str) -> bool | None:
+    """Whether the text is one JSON value; `None` where it is nested too deeply to find out.
 
     >>> is_json('{"a": 1e2}'), is_json('{"a": 1,}')
     (True, False)
@@ -149,4 +149,6 @@ def is_json(text: str) -> bool:
         msgspec.json.decode(text, type=msgspec.Raw)
     except (msgspec.DecodeError, UnicodeEncodeError):
         return False
+    except RecursionError:
+        return None
     return True

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from moonwire.core.rawtext.json_text import is_json
 from moonwire.core.rawtext.k2_arguments import Arguments
 from moonwire.core.rawtext.markers import MAX_BLANK, MAX_HELD
+from moonwire.core.rawtext.pieces import Pieces
 from moonwire.core.rawtext.tools import Header
 from moonwire.core.rawtext.turn import Turn
 
@@ -27,8 +28,8 @@ class K2:
         self._turn = turn
         self._in_section = False
         self._calls_here = 0
-        self._pieces: list[str] = []
-        self._size = 0
+        self._noise = Pieces(MAX_HELD)
+        self._header = Pieces(MAX_BLANK)
         self._arguments = Arguments(turn, self._between_calls)
         self._literal_think = False
         self.decided: Callable[[], None] = lambda: None
@@ -48,17 +49,18 @@ class K2:
             turn.open_section()
             self._in_section = kind == "section"
             self._calls_here = 0
-            self._between_calls() if self._in_section else self._enter_header()
+            if self._in_section:
+                self._between_calls()
+            else:
+                self._enter_header()
         elif kind == "arguments" and (head := turn.take_head()):
             self.decided()
             turn.end_segment()
-            turn.open_section()
-            turn.note(
-                "call-unopened",
-                "the header stood in the text, its markers were stripped",
-                before=head.strip(),
-            )
-            self._enter_arguments(head, stripped=True)
+            turn.open_section(head)
+            reason = "the header stood in the text, its markers were stripped"
+            turn.note("begin-missing", reason, before=head.strip())
+            self._calls_here += 1
+            self._arguments.begin(head, by_json=True)
         elif kind != "turn end":
             self.decided()
             turn.note("marker-stripped", "a marker with nothing to end or begin", before=raw)
@@ -89,25 +91,25 @@ class K2:
 
     def _between_calls(self) -> None:
         if self._in_section:
-            self._pieces, self._size = [], 0
+            self._noise.clear()
             self._turn.enter(self._noise_piece, self._section_mark)
         else:
             self._turn.go_on(behind_call=True)
 
     def _noise_piece(self, piece: str) -> None:
         """Text inside a section is noise (vllm#28543), unless the section turns out to be over."""
-        self._pieces.append(piece)
-        self._size += len(piece)
-        if self._size > MAX_HELD:
+        rest = self._noise.add(piece)
+        if rest:
             self._give_up_section()
+            self._turn.piece(rest)
 
     def _section_mark(self, kind: str, raw: str) -> None:
         turn = self._turn
-        noise = "".join(self._pieces)
         if kind == "call":
-            self._drop_noise(noise)
+            self._drop_noise(self._noise.take())
             self._enter_header()
         elif kind == "/section":
+            noise = self._noise.take()
             if noise.strip() and not self._calls_here:
                 turn.malformed(noise, "a section that holds no call")
             else:
@@ -115,9 +117,10 @@ class K2:
             self._leave_section()
         elif kind == "arguments":
             # The call's begin marker is missing: what stands here is its header.
-            self._pieces = []
-            turn.note("call-unopened", "the call's begin marker is missing", before=noise.strip())
-            self._enter_arguments(noise)
+            header = self._noise.take()
+            turn.note("begin-missing", "the call's begin marker is missing", before=header.strip())
+            self._calls_here += 1
+            self._arguments.begin(header, by_json=False)
         elif kind in ("think", "/think", "turn end") or (kind == "section" and self._calls_here):
             self._give_up_section()
             turn.mark(kind, raw)
@@ -125,11 +128,9 @@ class K2:
             turn.note("marker-stripped", "a marker with nothing to end or begin", before=raw)
 
     def _drop_noise(self, noise: str) -> None:
-        self._pieces = []
         if noise.strip():
-            self._turn.note(
-                "text-dropped", "text inside a section, outside its calls", level="warning", before=noise
-            )
+            reason = "text inside a section, outside its calls"
+            self._turn.note("text-dropped", reason, level="warning", before=noise)
 
     def _leave_section(self) -> None:
         self._in_section = False
@@ -137,8 +138,7 @@ class K2:
 
     def _give_up_section(self) -> None:
         """The section's end marker is missing; what stands after its last call is ordinary text."""
-        text = "".join(self._pieces)
-        self._pieces = []
+        text = self._noise.take()
         self._turn.note("section-unclosed", "the section's end marker is missing")
         self._leave_section()
         if text:
@@ -147,22 +147,24 @@ class K2:
     # ── the header of a call ────────────────────────────────────────────────────────────────────
 
     def _enter_header(self) -> None:
-        self._pieces, self._size = [], 0
+        self._header = Pieces(MAX_BLANK)
         self._turn.enter(self._header_piece, self._header_mark)
 
     def _header_piece(self, piece: str) -> None:
-        self._pieces.append(piece)
-        self._size += len(piece)
-        # A header is short. Only arguments whose own marker is missing may make it long.
-        if self._size > MAX_HELD or (self._size > MAX_BLANK and "{" not in "".join(self._pieces)[:MAX_BLANK]):
-            self._drop_header("a header that never ends")
+        rest = self._header.add(piece)
+        if rest and self._header.limit < MAX_HELD and "{" in self._header.text():
+            # A header is short; only arguments whose own marker is missing make it long.
+            self._header.limit = MAX_HELD
+            rest = self._header.add(rest)
+        if rest:
+            self._turn.malformed(self._header.take(), "a header that never ends")
             self._between_calls()
+            self._turn.piece(rest)
 
     def _header_mark(self, kind: str, raw: str) -> None:
         if kind == "arguments":
-            header = "".join(self._pieces)
-            self._pieces = []
-            self._enter_arguments(header)
+            self._calls_here += 1
+            self._arguments.begin(self._header.take(), by_json=False)
             return
         self._close_header()
         self._between_calls()
@@ -171,40 +173,35 @@ class K2:
 
     def _close_header(self) -> None:
         """The call ends without an argument marker: arguments may stand right behind its name."""
-        text = "".join(self._pieces).strip()
+        turn = self._turn
+        raw = self._header.take()
+        text = raw.strip()
         brace = text.find("{")
-        header = self._turn.tools.read(text[:brace]) if brace > 0 else Header(text)
+        header = turn.tools.read(text[:brace]) if brace > 0 else Header(text)
         if header.declared and header.name is not None and is_json(text[brace:]):
-            self._pieces = []
-            turn = self._turn
-            turn.start_call(header.name, True, header.native, header.number, True)
+            turn.start_call(header.name, True, header.native, header.number, counted=True)
             turn.note("call-unmarked", "no marker between the header and the arguments")
             turn.arguments(text[brace:])
             turn.end_call(True)
             self._calls_here += 1
         else:
-            self._drop_header("a header without arguments")
-
-    def _drop_header(self, reason: str) -> None:
-        text = "".join(self._pieces)
-        self._pieces = []
-        self._turn.malformed(text, reason)
-
-    def _enter_arguments(self, header: str, *, stripped: bool = False) -> None:
-        self._calls_here += 1
-        self._arguments.begin(header, by_json=stripped)
+            turn.malformed(raw, "a header without arguments")
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────────
+
+    def drops(self, held: str) -> bool:
+        """Half a marker behind whole arguments, or between calls, is no text of the model's."""
+        return self._turn.piece == self._noise_piece or self._arguments.drops()
 
     def finish(self, reason: str) -> None:
         """The stream is over: what closed is kept, what was cut is said to be cut."""
         turn = self._turn
         self._arguments.finish()
         if turn.piece == self._header_piece:
-            if "".join(self._pieces).strip():
+            if self._header.text().strip():
                 self._close_header()
             else:
-                turn.note("call-unclosed", "a call begins and nothing follows")
+                turn.note("begin-unused", "a call begins and nothing follows")
             self._between_calls()
         if turn.piece == self._noise_piece:
             self._give_up_section()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from moonwire.core.events import CallArguments, Event
 from moonwire.core.rawtext.body import BLOCK, Body
 from moonwire.core.rawtext.markers import MAX_HELD
+from moonwire.core.rawtext.pieces import Pieces
 from moonwire.core.rawtext.tools import Header
 from moonwire.core.rawtext.turn import Turn
 
@@ -33,30 +34,34 @@ class Arguments:
         self._header = Header("")
         self._body = Body()
         self._by_json = False
-        self._deferred: list[str] | None = None
-        self._deferred_size = 0
+        # Arguments whose header names no tool wait for what their keys say.
+        self._nameless = False
+        self._waiting = Pieces(MAX_HELD)
         self._overflowed = False
-        self._after: list[str] = []
-        self._after_size = 0
+        self._after = Pieces(MAX_HELD)
         self._doubted: list[tuple[str, str | None]] = []
         self._doubted_size = 0
         self._quote_seen = False
         self._escaped = False
+        self._certain = False
 
     def begin(self, header: str, *, by_json: bool) -> None:
         """The argument marker arrived. `by_json`: no marker may be expected at the end either."""
         turn = self._turn
-        self._header = turn.tools.read(header)
-        name = self._header.name
+        self._header = read = turn.tools.read(header)
         self._by_json = by_json
-        self._after, self._after_size = [], 0
-        self._deferred = None
-        if name is None:
-            self._deferred, self._deferred_size, self._overflowed = [], 0, False
-        else:
-            turn.start_call(name, self._header.declared, self._header.native, self._header.number, True)
-        self._body = Body(unwrap=name is None or turn.tools.wants_object(name))
+        self._after.clear()
+        self._waiting.clear()
+        self._overflowed = False
+        self._nameless = read.name is None
+        if read.name is not None:
+            turn.start_call(read.name, read.declared, read.native, read.number, counted=True)
+        self._body = Body(unwrap=read.name is None or turn.tools.wants_object(read.name))
         turn.enter(self._piece, self._mark)
+
+    def drops(self) -> bool:
+        """Whether half a marker at the end of the stream stands behind a value that is whole."""
+        return self._turn.piece == self._piece and self._body.closed
 
     def finish(self) -> None:
         """Nothing more will come. Does nothing where no arguments are under way."""
@@ -69,7 +74,7 @@ class Arguments:
 
     def _piece(self, piece: str) -> None:
         if self._doubted:
-            self._doubt(piece)
+            self._doubt(piece, None)
             return
         body = self._body
         if body.closed:
@@ -77,7 +82,8 @@ class Arguments:
             return
         said, rest = body.feed(piece)
         self._deliver(said)
-        self._turn.quick = self._quick if body.closer and not body.closed and self._deferred is None else None
+        quick = body.closer and not body.closed and not self._nameless
+        self._turn.quick = self._quick if quick else None
         if rest or (body.closed and self._by_json):
             self._behind(rest)
 
@@ -92,18 +98,17 @@ class Arguments:
     def _behind(self, piece: str) -> None:
         """Text behind the value's end: blanks, or something that the next marker will explain."""
         self._turn.quick = None
-        self._after.append(piece)
-        self._after_size += len(piece)
-        if self._by_json or self._after_size > MAX_HELD:
+        rest = self._after.add(piece)
+        if self._by_json or rest:
             self._end(by_marker=False)
+            if rest:
+                self._turn.piece(rest)
 
     def _deliver(self, text: str) -> None:
-        if self._deferred is None:
+        if not self._nameless:
             self._turn.arguments(text)
             return
-        self._deferred.append(text)
-        self._deferred_size += len(text)
-        if self._deferred_size > MAX_HELD:
+        while text := self._waiting.add(text):
             self._overflowed = True
             self._give_back("a call whose header names no tool, too long to wait for its end")
 
@@ -112,12 +117,13 @@ class Arguments:
     def _mark(self, kind: str, raw: str) -> None:
         if self._doubted:
             self._doubt(raw, kind)
-        elif self._turn.sure or self._body.closed or not self._body.inside_string():
+        elif self._turn.sure or self._certain or self._body.closed or not self._body.inside_string():
             self._obey(kind, raw)
         elif kind in _ENDS:
             self._quote_seen = self._escaped = False
             self._doubted = [(raw, kind)]
             self._doubted_size = len(raw)
+            self._turn.accounts = True
             self._turn.quick = None
         else:
             self._piece(raw)
@@ -125,6 +131,7 @@ class Arguments:
     def _obey(self, kind: str, raw: str) -> None:
         """The marker is structure."""
         turn = self._turn
+        self._certain = False
         if kind == "/call":
             self._end(by_marker=True)
         elif kind == "arguments" and not self._body.closed:
@@ -133,8 +140,13 @@ class Arguments:
             self._end(by_marker=False)
             turn.mark(kind, raw)
 
-    def _doubt(self, raw: str, kind: str | None = None) -> None:
+    def _doubt(self, raw: str, kind: str | None) -> None:
         """A marker stood in a string. Look for the quote that ends it, and for what follows that."""
+        room = MAX_HELD - self._doubted_size
+        if kind is None and len(raw) > room > 0:
+            self._doubt(raw[:room], None)
+            self._turn.take(raw[room:], None)
+            return
         self._doubted.append((raw, kind))
         self._doubted_size += len(raw)
         if kind is not None:
@@ -142,15 +154,13 @@ class Arguments:
             if self._quote_seen:
                 self._reject()
             return
-        position = 0
-        if not self._quote_seen:
-            position = self._behind_quote(raw)
+        position = 0 if self._quote_seen else self._behind_quote(raw)
         following = raw[position:].lstrip() if self._quote_seen else ""
         if (following and following[0] in _AFTER_STRING) or (self._quote_seen and self._body.is_string):
             self._accept()
         elif following:
             self._reject()
-        elif self._doubted_size > MAX_HELD:
+        elif self._doubted_size >= MAX_HELD:
             self._accept()
 
     def _behind_quote(self, raw: str) -> int:
@@ -167,27 +177,24 @@ class Arguments:
         """It was data."""
         text = "".join(raw for raw, _ in self._doubted)
         self._doubted = []
-        self._piece(text)
+        self._turn.accounts = False
+        self._turn.take(text, None)
 
     def _reject(self) -> None:
         """The string never closed: the marker was structure, and what follows it is read as such."""
         doubted, self._doubted = self._doubted, []
-        self._turn.note(
-            "string-unclosed", "a marker ends arguments whose last string is open", level="warning"
-        )
-        raw, kind = doubted[0]
-        self._obey(kind or "", raw)
-        for raw, kind in doubted[1:]:
-            if kind is None:
-                self._turn.piece(raw)
-            else:
-                self._turn.mark(kind, raw)
+        turn = self._turn
+        turn.accounts = False
+        turn.note("string-unclosed", "a marker ends arguments whose last string is open", level="warning")
+        self._certain = True
+        for raw, kind in doubted:
+            turn.take(raw, kind)
 
     # ── the end of a call ───────────────────────────────────────────────────────────────────────
 
     def _end(self, *, by_marker: bool, at_end: bool = False) -> None:
         turn, body = self._turn, self._body
-        after = "".join(self._after)
+        after = self._after.take()
         if by_marker and after.strip():
             # Between the two markers everything is the model's, JSON or not.
             self._deliver(after.rstrip())
@@ -198,8 +205,10 @@ class Arguments:
             self._deliver("{}")
         rest, whole = body.end()
         self._deliver(rest)
-        complete = empty or whole or (by_marker and body.is_loose)
-        if self._deferred is not None and not self._resolve(complete):
+        # A scalar at the end of the stream may be the beginning of a longer one.
+        whole = by_marker or (whole and not at_end) if body.is_loose else whole
+        complete = empty or whole
+        if self._nameless and not self._resolve(complete):
             self._leave_with(after)
             return
         if empty:
@@ -211,9 +220,8 @@ class Arguments:
             turn.note("call-cut", "the arguments end in the middle", level="warning")
         turn.end_call(complete)
         if not complete:
-            turn.malformed(
-                f"{self._header.native}{_MARKER}{body.text()}", "the call's arguments were cut", of_call=True
-            )
+            raw = f"{self._header.native}{_MARKER}{body.raw()}"
+            turn.malformed(raw, "the call's arguments were cut", of_call=True)
         self._leave_with(after)
 
     def _leave_with(self, after: str) -> None:
@@ -223,7 +231,7 @@ class Arguments:
 
     def _note_arguments(self, complete: bool) -> None:
         turn, body = self._turn, self._body
-        if body.unwrapped:
+        if body.unwraps:
             turn.note("arguments-unwrapped", "a string that holds the object")
         if complete and body.started and body.is_json() is False:
             turn.note("arguments-invalid", "not JSON; delivered as it stood", level="warning")
@@ -233,28 +241,17 @@ class Arguments:
     def _resolve(self, complete: bool) -> bool:
         """The header named no tool: the argument keys may, where exactly one tool has them."""
         turn = self._turn
-        arguments = "".join(self._deferred or ())
-        guessed = (
-            turn.tools.infer(arguments) if self._header.guess and complete and not self._overflowed else None
-        )
+        may_guess = self._header.guess and complete and not self._overflowed
+        guessed = turn.tools.infer(self._waiting.text()) if may_guess else None
         if guessed is None:
-            self._give_back(
-                "a call whose header names no tool" if complete else "a cut call whose header names no tool"
-            )
+            cut = "" if complete else "cut "
+            self._give_back(f"a {cut}call whose header names no tool")
             return False
-        self._deferred = None
-        turn.start_call(guessed, True, self._header.native, None, True)
-        turn.note(
-            "name-inferred",
-            "the only tool that takes these arguments",
-            before=self._header.native,
-            after=guessed,
-        )
-        turn.arguments(arguments)
+        turn.start_call(guessed, True, self._header.native, None, counted=True)
+        reason = "the only tool that takes these arguments"
+        turn.note("name-inferred", reason, before=self._header.native, after=guessed)
+        turn.arguments(self._waiting.take())
         return True
 
     def _give_back(self, reason: str) -> None:
-        arguments = "".join(self._deferred or ())
-        self._deferred, self._deferred_size = [], 0
-        if arguments or not self._overflowed:
-            self._turn.malformed(f"{self._header.native}{_MARKER}{arguments}", reason)
+        self._turn.malformed(f"{self._header.native}{_MARKER}{self._waiting.take()}", reason)

@@ -13,11 +13,14 @@ from collections.abc import Callable
 
 from moonwire.core.events import Event
 from moonwire.core.rawtext.k3_call import Call
-from moonwire.core.rawtext.k3_tags import USUAL_HEADS, USUAL_STARTS, Tag, could_be_tag, read_tags
+from moonwire.core.rawtext.k3_tags import USUAL_HEADS, USUAL_STARTS, USUAL_TAILS, Tag, could_be_tag, read_tags
 from moonwire.core.rawtext.markers import MAX_BLANK, MAX_HELD
-from moonwire.core.rawtext.turn import Turn
+from moonwire.core.rawtext.pieces import Pieces
+from moonwire.core.rawtext.turn import State, Turn
 
 __all__ = ["K3"]
+
+_LOOKED_AT = 256
 
 
 class K3:
@@ -29,11 +32,10 @@ class K3:
         self._opens = False
         self._head = ""
         self._raw = ""
-        self._back = turn.state()
+        self._back: State
         self._in_section = False
         self._calls_here = 0
-        self._noise: list[str] = []
-        self._noise_size = 0
+        self._noise = Pieces(MAX_HELD)
         self._answered_in_thoughts = False
         self.decided: Callable[[], None] = lambda: None
 
@@ -47,7 +49,7 @@ class K3:
             self._head, self._raw = "", raw
             self._back = turn.state()
             turn.enter(self._head_piece, self._head_mark, self._quick_head)
-            turn.in_tag = True
+            turn.accounts = True
         elif kind == "message end":
             self.decided()
             self._tag(Tag(False, "message", {}, raw))
@@ -57,16 +59,20 @@ class K3:
     def _head_piece(self, piece: str) -> None:
         self._head = head = self._head + piece
         self._raw += piece
-        if len(head) > MAX_BLANK or not (head in USUAL_HEADS or could_be_tag(self._opens, head)):
+        # Past the beginning a head is what it is; it is not searched again with every piece.
+        looks = head in USUAL_HEADS or len(head) > _LOOKED_AT or could_be_tag(self._opens, head)
+        if len(head) > MAX_BLANK or not looks:
             self._not_a_tag()
 
     def _quick_head(self, text: str) -> list[Event]:
+        """The tags that the model writes nearly always, without a closer look."""
         head = self._head + text
-        if "<" in text or not (head in USUAL_HEADS or head.startswith(USUAL_STARTS)) or len(head) > MAX_BLANK:
+        quotes = head.count('"') if head.startswith(USUAL_STARTS) else 0
+        usual = head in USUAL_HEADS or quotes % 2 == 1 or head[head.rfind('"') + 1 :] in USUAL_TAILS
+        if "<" in text or not usual or len(head) > MAX_BLANK:
             return self._turn.advance(text)
         self._head = head
         self._raw += text
-        self._turn.keep_tag(text)
         return []
 
     def _head_mark(self, kind: str, raw: str) -> None:
@@ -76,22 +82,27 @@ class K3:
             if tags:
                 self._leave_tag()
                 self.decided()
-                for tag in tags:
-                    self._tag(tag)
+                self._obey(tags)
             else:
                 self._not_a_tag()
-            return
-        self._not_a_tag()
-        self._turn.mark(kind, raw)
+        else:
+            self._not_a_tag()
+            self._turn.take(raw, kind)
 
     def _not_a_tag(self) -> None:
         """It was text that looked like one."""
         self._leave_tag()
-        self._turn.piece(self._raw)
+        self._turn.take(self._raw, None)
 
     def _leave_tag(self) -> None:
         self._turn.come_back(self._back)
-        self._turn.in_tag = False
+        self._turn.accounts = False
+
+    def _obey(self, tags: list[Tag]) -> None:
+        raw = self._raw
+        for tag in tags:
+            self._tag(tag)
+        self._turn.account(raw)
 
     def _tag(self, tag: Tag) -> None:
         if self._call.active:
@@ -159,16 +170,16 @@ class K3:
     def _between_calls(self) -> None:
         turn = self._turn
         if self._in_section:
-            self._noise, self._noise_size = [], 0
+            self._noise.clear()
             turn.enter(self._noise_piece, self.mark)
         else:
             turn.go_on(behind_call=True)
 
     def _noise_piece(self, piece: str) -> None:
-        self._noise.append(piece)
-        self._noise_size += len(piece)
-        if self._noise_size > MAX_HELD:
+        rest = self._noise.add(piece)
+        if rest:
             self._leave_section(unclosed=True)
+            self._turn.piece(rest)
 
     def _section_tag(self, tag: Tag) -> None:
         turn = self._turn
@@ -189,7 +200,7 @@ class K3:
         self._call.begin(tag)
 
     def _drop_noise(self) -> None:
-        noise, self._noise = "".join(self._noise), []
+        noise = self._noise.take()
         if noise.strip() and self._calls_here == 0:
             self._turn.malformed(noise, "text where a section's calls should stand")
         elif noise.strip():
@@ -198,7 +209,7 @@ class K3:
             )
 
     def _leave_section(self, *, unclosed: bool) -> None:
-        text, self._noise = "".join(self._noise), []
+        text = self._noise.take()
         self._in_section = False
         if unclosed:
             self._turn.note("section-unclosed", "the section's end tag is missing")
@@ -208,20 +219,35 @@ class K3:
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────────
 
+    def drops(self, held: str) -> bool:
+        """Half a marker that would have ended a tag, or stands behind what is whole."""
+        if self._in_tag():
+            return "<|sep|>".startswith(held)
+        return self._turn.piece == self._noise_piece or self._call.drops()
+
     def finish(self, reason: str) -> None:
         """The stream is over: what closed is kept, what was cut is said to be cut."""
         turn = self._turn
-        if turn.piece == self._head_piece:
-            tags = [] if self._opens else read_tags(False, self._head, self._raw)
-            if tags:
-                self._leave_tag()
-                for tag in tags:
-                    self._tag(tag)
-            else:
-                self._not_a_tag()
+        if self._in_tag():
+            self._finish_tag()
         if self._call.active:
             self._call.finish(reason)
         if turn.piece == self._noise_piece:
             self._leave_section(unclosed=True)
         if self._answered_in_thoughts and not turn.said_text and not turn.any_call and not turn.undecided:
             turn.reclassify_thoughts()
+
+    def _in_tag(self) -> bool:
+        return self._turn.piece == self._head_piece
+
+    def _finish_tag(self) -> None:
+        """The stream ends in a tag. A close is clear without its last token; an opening is not."""
+        tags = [] if self._opens else read_tags(False, self._head, self._raw)
+        if tags:
+            self._leave_tag()
+            self._obey(tags)
+            return
+        self._turn.come_back(self._back)
+        if not self._call.drops():
+            self._not_a_tag()
+        self._turn.accounts = False

@@ -9,6 +9,7 @@ from moonwire.core.rawtext.json_text import is_json
 from moonwire.core.rawtext.k3_tags import Tag
 from moonwire.core.rawtext.k3_values import JsonValue, StringValue, escaped, quoted
 from moonwire.core.rawtext.markers import MAX_BLANK, MAX_HELD
+from moonwire.core.rawtext.pieces import Pieces
 from moonwire.core.rawtext.turn import Mark, Turn
 
 __all__ = ["Call"]
@@ -38,8 +39,7 @@ class Call:
         self._mark = mark
         self._outside = outside
         self.active = False
-        self._raw: list[str] = []
-        self._raw_size = 0
+        self._raw = Pieces(MAX_HELD)
         self._named = False
         self._members = 0
         self._spoilt = False
@@ -47,16 +47,16 @@ class Call:
         self._stage: Literal["between", "value", "closing", "block"] = "between"
         self._value: StringValue | JsonValue = StringValue()
         self._block = Body()
-        self._between: list[str] = []
-        self._between_size = 0
+        self._between = Pieces(MAX_HELD)
         self._close = Tag(False, "argument", {}, "")
+        self._opened: Literal["between", "value", "closing", "block"] = "value"
         self._blank = ""
 
     def begin(self, tag: Tag) -> None:
         """A call opens. Without a tool it is read to its end and given back whole: never a guess."""
         turn = self._turn
         self.active = True
-        self._raw, self._raw_size = [], 0
+        self._raw.clear()
         self._members = 0
         self._spoilt = False
         self._keep(tag.raw)
@@ -65,7 +65,7 @@ class Call:
         if self._named:
             resolved = turn.tools.read(name)
             known = resolved.name if resolved.declared and resolved.name is not None else name
-            turn.start_call(known, resolved.declared, name if known != name else None, None, False)
+            turn.start_call(known, resolved.declared, name if known != name else None, None, counted=False)
         self._wait()
 
     def tag(self, tag: Tag) -> None:
@@ -79,11 +79,16 @@ class Call:
         else:
             self._in_call(tag)
 
+    def drops(self) -> bool:
+        """Whether half a marker at the end of the stream stands behind something that is whole."""
+        return self.active and (
+            self._stage in ("between", "closing") or (self._stage == "block" and self._block.closed)
+        )
+
     def finish(self, reason: str) -> None:
         """Nothing more will come. At the cap, a call that did not close may lack its last arguments."""
         if self._stage == "closing":
-            self._keep(self._close.raw + self._blank)
-            self._end_value()
+            self._close_was_real()
             if self._close.name == "call":
                 self._end(complete=True)
                 return
@@ -101,14 +106,12 @@ class Call:
     def _wait(self) -> None:
         turn = self._turn
         self._stage = "between"
-        self._between, self._between_size = [], 0
+        self._between.clear()
         turn.enter(self._between_piece, self._mark)
 
     def _between_piece(self, piece: str) -> None:
         self._keep(piece)
-        self._between.append(piece)
-        self._between_size += len(piece)
-        if self._between_size > MAX_HELD:
+        while piece := self._between.add(piece):
             self._give_back_between()
 
     def _in_call(self, tag: Tag) -> None:
@@ -130,7 +133,7 @@ class Call:
 
     def _give_back_between(self) -> None:
         """Text between tags of a call: arguments that lost their tags, or nothing anyone can read."""
-        text, self._between, self._between_size = "".join(self._between), [], 0
+        text = self._between.take()
         if not text.strip() or not self._named:
             return
         if self._members == 0 and text.strip().startswith("{") and is_json(text.strip()):
@@ -191,11 +194,7 @@ class Call:
             else:
                 self._keep(tag.raw)
         elif ends:
-            self._stage = "closing"
-            self._close = tag
-            self._blank = ""
-            turn = self._turn
-            turn.enter(self._behind_piece, self._mark)
+            self._doubt_close(tag)
         else:
             self._value_piece(tag.raw)
 
@@ -205,19 +204,37 @@ class Call:
         if self._blank.strip() or len(self._blank) > MAX_BLANK:
             self._close_was_data()
 
+    def _doubt_close(self, tag: Tag) -> None:
+        """The close stands in a string. Whether it was one, what follows it will show."""
+        self._opened = self._stage
+        self._stage = "closing"
+        self._close = tag
+        self._blank = ""
+        self._turn.enter(self._behind_piece, self._mark)
+
     def _close_was_data(self) -> None:
-        self._enter_value()
-        self._value_piece(self._close.raw + self._blank)
+        if self._opened == "block":
+            self._enter_block()
+            self._block_piece(self._close.raw + self._blank)
+        else:
+            self._enter_value()
+            self._value_piece(self._close.raw + self._blank)
+
+    def _close_was_real(self) -> None:
+        self._keep(self._close.raw + self._blank)
+        if self._opened == "block":
+            self._end_block()
+        else:
+            self._end_value()
 
     def _behind_close(self, tag: Tag) -> None:
-        expected = _BEHIND_ARGUMENT if self._close.name == "argument" else _BEHIND_CALL
+        expected = _BEHIND_CALL if self._close.name == "call" else _BEHIND_ARGUMENT
         # A fused tag's second part has no text of its own: it can only be structure.
         if (tag.opens, tag.name) not in expected and tag.raw:
             self._close_was_data()
             self.tag(tag)
             return
-        self._keep(self._close.raw + self._blank)
-        self._end_value()
+        self._close_was_real()
         if self._close.name == "call":
             self._turn.note("argument-unclosed", "the argument's close tag is missing")
             self._end(complete=True)
@@ -237,7 +254,6 @@ class Call:
     # ── a block of JSON instead of arguments ────────────────────────────────────────────────────
 
     def _begin_block(self, tag: Tag) -> None:
-        turn = self._turn
         self._keep(tag.raw)
         if self._members != 0 or not self._named:
             self._spoilt = True
@@ -245,9 +261,12 @@ class Call:
             self._enter_value()
             return
         self._members = -1
-        self._stage = "block"
         self._block = Body()
-        turn.enter(self._block_piece, self._mark)
+        self._enter_block()
+
+    def _enter_block(self) -> None:
+        self._stage = "block"
+        self._turn.enter(self._block_piece, self._mark)
 
     def _block_piece(self, piece: str) -> None:
         self._keep(piece)
@@ -259,10 +278,20 @@ class Call:
             block.add(rest)
 
     def _in_block(self, tag: Tag) -> None:
-        turn, block = self._turn, self._block
-        if not turn.sure and not block.closed and block.inside_string():
+        closes = not tag.opens and tag.name in ("json", "call")
+        if self._turn.sure or self._block.closed or not self._block.inside_string():
+            self._end_block()
+            if tag.opens or tag.name != "json":
+                self.tag(tag)
+            else:
+                self._keep(tag.raw)
+        elif closes:
+            self._doubt_close(tag)
+        else:
             self._block_piece(tag.raw)
-            return
+
+    def _end_block(self) -> None:
+        turn, block = self._turn, self._block
         rest, whole = block.end()
         turn.arguments(rest)
         if not block.started:
@@ -271,10 +300,6 @@ class Call:
             self._spoilt = self._spoilt or not (whole or block.is_loose)
             turn.note("arguments-invalid", "not JSON; delivered as it stood", level="warning")
         self._wait()
-        if tag.opens or tag.name != "json":
-            self.tag(tag)
-        else:
-            self._keep(tag.raw)
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────────
 
@@ -282,7 +307,7 @@ class Call:
         turn = self._turn
         self._give_back_between()
         self.active = False
-        raw = "".join(self._raw)
+        raw = self._raw.take()
         if not self._named:
             turn.malformed(raw, "a call that names no tool")
             self._leave()
@@ -300,13 +325,12 @@ class Call:
         self._leave()
 
     def _keep(self, raw: str) -> None:
-        """Remember the call as it came, for the case that it has to be given back."""
-        self._raw_size += len(raw)
-        if self._raw_size <= MAX_HELD:
-            self._raw.append(raw)
-        elif not self._named:
-            self._turn.malformed("".join(self._raw) + raw, "a call that names no tool")
-            self._raw, self._raw_size = [], 0
+        """Remember the call as it came, for the case that it has to be given back.
+
+        A call with a name was delivered as it came: for it, the beginning will do.
+        """
+        while (raw := self._raw.add(raw)) and not self._named:
+            self._turn.malformed(self._raw.take(), "a call that names no tool")
 
 
 class _Unreadable(JsonValue):

@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-__all__ = ["USUAL_HEADS", "USUAL_STARTS", "Tag", "could_be_tag", "read_tags"]
+__all__ = ["USUAL_HEADS", "USUAL_STARTS", "USUAL_TAILS", "Tag", "could_be_tag", "read_tags"]
 
 # The longest names first: fused tags are split at the first name that fits.
 _NAMES = ("argument", "response", "message", "think", "tools", "call", "json")
@@ -23,6 +23,8 @@ USUAL_HEADS = frozenset(
     for head in (*USUAL_STARTS, "think", "response", "tools", "message")
     for length in range(len(head) + 1)
 )
+# And between the first value and the second.
+USUAL_TAILS = frozenset(tail[:length] for tail in (' type="', ' index="') for length in range(len(tail)))
 
 
 class Tag(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from typing import Final
 
 from moonwire.core.rawtext.json_text import is_json
 from moonwire.core.rawtext.markers import MAX_HELD
+from moonwire.core.rawtext.pieces import Pieces
 
 __all__ = ["JsonValue", "StringValue", "quoted"]
 
@@ -99,6 +100,7 @@ class JsonValue:
         "_key",
         "_mode",
         "_raw",
+        "_rest",
         "_size",
         "_stack",
         "_string",
@@ -109,7 +111,8 @@ class JsonValue:
     def __init__(self, key: str) -> None:
         self._key = key
         self._mode: str = "lead"
-        self._raw: list[str] = []
+        self._raw = Pieces(MAX_HELD)
+        self._rest = ""
         self._size = 0
         self._held: str = ""
         self._stack: list[str] = []
@@ -140,10 +143,9 @@ class JsonValue:
         self._size += len(text)
         if self._mode == "lost":
             return ""
-        if self._size <= MAX_HELD:
-            self._raw.append(text)
-        elif self._mode == "scalar":
-            return self._as_string() + escaped(text)
+        self._rest = self._raw.add(text)
+        if self._rest and self._mode == "scalar":
+            return self._as_string()
         return "" if self._mode == "scalar" else self._feed_tree(text)
 
     def end(self) -> str:
@@ -157,7 +159,7 @@ class JsonValue:
             return restated if self.spoilt else restated + '"'
         if self._mode == "lost":
             return ""
-        body = "".join(self._raw).strip()
+        body = self._raw.text().strip()
         if is_json(body):
             return body
         self.repaired = True
@@ -165,20 +167,19 @@ class JsonValue:
 
     def cut(self) -> str:
         """What is left to deliver when the text breaks off."""
-        return "".join(self._raw) if self._mode == "scalar" else self._held
+        return self._raw.text() if self._mode == "scalar" else self._held
 
     def _as_string(self) -> str:
         self.repaired = True
         self._mode = "string"
-        raw, self._raw = "".join(self._raw), []
-        return '"' + escaped(raw)
+        return '"' + escaped(self._raw.take() + self._rest)
 
-    def _restate(self) -> str:
+    def _restate(self, unread: int = 0) -> str:
         """Close what was delivered and begin the same member again, as a string."""
         filler = '"' + _FILLERS.get(self._string, "") if self._string else _FILLERS.get(self._expect, "")
         closers = "".join("}" if bracket == "{" else "]" for bracket in reversed(self._stack))
         self._string = ""
-        if self._size > MAX_HELD:
+        if self._size - unread > MAX_HELD:
             # The beginning is gone from memory: it must not be replaced by its rest.
             self._mode = "lost"
             self.spoilt = True
@@ -207,7 +208,7 @@ class JsonValue:
                 continue
             match = _TOKEN.match(text, position)
             if match is None or not (action := _ALLOWED[self._expect].get(text[position])):
-                return text[:position] + self._restate()
+                return text[:position] + self._restate(len(text) - position)
             end = match.end()
             if action == "scalar":
                 if end == size:
@@ -215,7 +216,7 @@ class JsonValue:
                     return text[:position]
                 token = match.group()
                 if token not in _WORDS and not _NUMBER.match(token):
-                    return text[:position] + self._restate()
+                    return text[:position] + self._restate(len(text) - position)
                 self._expect = self._behind_value()
             elif action != "blank":
                 self._obey(action, text[position])
@@ -226,7 +227,7 @@ class JsonValue:
         if _HALF_ESCAPE.match(text, position):
             self._held = text[position:]
             return text[:position]
-        return text[:position] + self._restate()
+        return text[:position] + self._restate(len(text) - position)
 
     def _obey(self, action: str, first: str) -> None:
         """Take one token outside strings that JSON allows here."""

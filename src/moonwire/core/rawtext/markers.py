@@ -8,12 +8,16 @@ Source: tokenizer_config of the published K2 tokenizer; encoding_k3.py of the K3
 import re
 from collections.abc import Iterable
 
-__all__ = ["ANY", "K2", "K3", "MAX_BLANK", "MAX_HELD", "Grammar"]
+__all__ = ["ANY", "K2", "K3", "MAX_BLANK", "MAX_HELD", "TURN_ENDS", "Grammar"]
 
 # What a parser may have to hold back before it can decide is decided at this size.
 MAX_HELD = 1_000_000
 # More white space in a row than this is not layout between markers any more, it is text.
 MAX_BLANK = 4_096
+
+# The end-of-turn texts. Servers strip them and keep their ids, or the other way round, and nothing
+# hangs on them: ids never speak about these.
+TURN_ENDS = frozenset({"turn end", "message end"})
 
 
 class Grammar:
@@ -21,13 +25,15 @@ class Grammar:
 
     `kinds` maps each text to what it means, `ids` each special token id to the same. `prefixes`
     holds every beginning of a control text that is not one itself: what a chunk may end in.
+    `noisy` grammars leave runs of "!" between their markers.
     """
 
-    __slots__ = ("ids", "kinds", "longest", "pattern", "prefixes")
+    __slots__ = ("ids", "kinds", "longest", "noisy", "pattern", "prefixes")
 
-    def __init__(self, kinds: dict[str, str], ids: dict[int, str]) -> None:
+    def __init__(self, kinds: dict[str, str], ids: dict[int, str], *, noisy: bool) -> None:
         self.kinds = kinds
         self.ids = ids
+        self.noisy = noisy
         self.longest = max(map(len, kinds))
         # Every control text starts with "<" and holds no other "<": the held tail of a chunk
         # starts at its last "<", and no alternative is a prefix of another one.
@@ -78,9 +84,7 @@ _K3_KINDS = {
 }
 _K3_IDS = {163587: "open", 163588: "close", 163589: "sep"}
 
-# The end-of-turn tokens are left out of the ids: servers strip their text and keep their id, or
-# the other way round, and nothing hangs on them.
-K2 = Grammar(_K2_KINDS, _K2_IDS)
-K3 = Grammar(_K3_KINDS, _K3_IDS)
+K2 = Grammar(_K2_KINDS, _K2_IDS, noisy=True)
+K3 = Grammar(_K3_KINDS, _K3_IDS, noisy=False)
 # Before the family is known. The ids of both, for the same count: which family it is, the texts say.
-ANY = Grammar({**_K2_KINDS, **_K3_KINDS}, {**_K2_IDS, **_K3_IDS})
+ANY = Grammar({**_K2_KINDS, **_K3_KINDS}, {**_K2_IDS, **_K3_IDS}, noisy=True)

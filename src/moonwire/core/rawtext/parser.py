@@ -83,6 +83,8 @@ class TextParser:
         """Take the next chunk, with its token ids where the server gives them; what it says."""
         if token_ids is None:
             return self._turn.step(text)
+        if self._finished:
+            return _over(text)
         return self._turn.advance_with_ids(text, token_ids)
 
     def finish(self, reason: str | None = "stop") -> list[Event]:
@@ -125,6 +127,10 @@ class _Undecided:
             self._turn.piece(raw)
         else:
             self._k2.mark(kind, raw)
+
+    def drops(self, held: str) -> bool:
+        """Half a control text is text, unless a K3 tag is under way."""
+        return self._k3.drops(held)
 
     def finish(self, reason: str) -> None:
         """Nothing decided; a K3 tag may be under way."""

@@ -17,7 +17,9 @@ from moonwire.core.messages import Tool
 
 __all__ = ["Header", "Toolbox"]
 
-_INDEX = re.compile(r"\s*:\s*([0-9]{1,9})\Z")
+_INDEX = re.compile(r":\s*+([0-9]{1,9})\Z")
+# An index and the blanks before it, and no more: what is searched must not be all of a long header.
+_INDEX_SPAN = 24
 _PREFIX = re.compile(r"functions\s*[./]\s*", re.IGNORECASE)
 # What a client's sanitiser leaves of "functions." and of ":0".
 _WORN_PREFIX = re.compile(r"functions[\s_:\-]*", re.IGNORECASE)
@@ -26,7 +28,9 @@ _DIGITS = re.compile(r"[0-9]+\Z")
 # Ids that servers and clients mint: they name no tool. A counter, call00003, call_3, call_<hex>,
 # toolu_…, chatcmpl-tool-…, fc_…, a UUID (raw-text.md 3.2).
 _MINTED = re.compile(
-    r"(?:call|toolu?|chatcmpl|fc)(?:[_\-].*|[0-9a-f]*)\Z|functions[\s_:.\-]*[0-9]+\Z", re.IGNORECASE
+    r"[0-9]+|(?:call|tool)[_\-]?(?:[0-9]+|[0-9a-f]{6,}|[0-9a-z_\-]{16,})|(?:toolu|chatcmpl|fc|tooluse)[_\-].+"
+    r"|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|functions[\s_:.\-]*[0-9]+",
+    re.IGNORECASE | re.DOTALL,
 )
 # A header longer than any name is matched as it stands: no guessing over kilobytes of prose.
 _LONGEST = 300
@@ -81,24 +85,26 @@ class Toolbox:
     def read(self, header: str) -> Header:
         """What tool, if any, a call's header names."""
         native = header.strip()
-        match = _INDEX.search(native)
+        if len(native) > _LONGEST:
+            return Header(native)
+        match = _INDEX.search(native, max(0, len(native) - _INDEX_SPAN))
         number = int(match.group(1)) if match else None
-        base = native[: match.start()] if match else native
-        if len(native) <= _LONGEST:
-            for name in self._candidates(native, base):
-                if name in self._schemas:
-                    return Header(native, name, True, number if name != native else None)
-            name = self._worn_name(base)
-            if name is not None:
-                return Header(native, name, True, number)
-        prefixed = _PREFIX.match(base)
+        base = native[: match.start()].rstrip() if match else native
+        for name in self._candidates(native, base, counted=match is not None):
+            if name in self._schemas:
+                return Header(native, name, True, number if name != native else None)
+        name = self._worn_name(base, counted=match is not None)
+        if name is not None:
+            return Header(native, name, True, number)
         bare = _unprefixed(base)
         if not bare:
             return Header(native)
-        minted = _is_minted(bare)
-        if (prefixed or number is not None) and not minted and len(native) <= _LONGEST:
+        if _MINTED.fullmatch(bare):
+            return Header(native, guess=True)
+        # Prefix or index make it a name, of a tool that the request does not offer.
+        if number is not None or _PREFIX.match(base):
             return Header(native, bare, False, number)
-        return Header(native, guess=minted)
+        return Header(native)
 
     def is_head(self, word: str) -> bool:
         """Whether a word of plain text is a whole header of a declared tool, its index optional."""
@@ -111,12 +117,12 @@ class Toolbox:
         """The one declared tool whose top-level argument keys these are, if there is just one."""
         try:
             keys = set(msgspec.json.decode(arguments, type=dict[str, msgspec.Raw]))
-        except (msgspec.DecodeError, UnicodeEncodeError):
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             return None
         fitting = [name for name, schema in self._schemas.items() if _fits(schema, keys)]
         return fitting[0] if len(fitting) == 1 else None
 
-    def _candidates(self, native: str, base: str) -> Iterator[str]:
+    def _candidates(self, native: str, base: str, *, counted: bool) -> Iterator[str]:
         """Names that the header may spell, the most literal first."""
         yield native
         yield base
@@ -130,19 +136,20 @@ class Toolbox:
         # "NAME:0:1", and "functions_NAME_1" with all its separators still there.
         for text in (base, unprefixed, _WORN_PREFIX.sub("", base, count=1)):
             yield text
-            yield _WORN_INDEX.sub("", text)
+            yield (_INDEX if counted else _WORN_INDEX).sub("", text)
         words = native.split()
         if len(words) > 1:
             yield _unprefixed(_INDEX.sub("", words[-1]))
 
-    def _worn_name(self, base: str) -> str | None:
+    def _worn_name(self, base: str, *, counted: bool) -> str | None:
         """The one declared name that is left when all separators and the index are worn away."""
         found: set[str] = set()
         for text in (base, _WORN_PREFIX.sub("", base, count=1)):
             worn = _wear(text)
-            stem = _DIGITS.sub("", worn)
-            for length in range(len(stem), len(worn) + 1):
-                found.update(self._worn.get(worn[:length], ()) if length else ())
+            # Digits at the end may be the index or belong to the name, unless the index was there.
+            stem = worn if counted else _DIGITS.sub("", worn)
+            for length in range(max(1, len(stem)), len(worn) + 1):
+                found.update(self._worn.get(worn[:length], ()))
         return found.pop() if len(found) == 1 else None
 
 
@@ -194,14 +201,6 @@ def _unprefixed(text: str) -> str:
     while match := _PREFIX.match(text):
         text = text[match.end() :]
     return text.strip()
-
-
-def _is_minted(text: str) -> bool:
-    if _MINTED.match(text):
-        return True
-    if _WORN_PREFIX.match(text):
-        return False
-    return any("0" <= character <= "9" for character in text)
 
 
 def _wear(text: str) -> str:
