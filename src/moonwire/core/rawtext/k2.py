@@ -11,6 +11,7 @@ and the servers in front of them write besides is listed in `docs/raw-text.md`, 
 
 from collections.abc import Callable
 
+from moonwire.core.events import Event
 from moonwire.core.rawtext.json_text import is_json
 from moonwire.core.rawtext.k2_arguments import Arguments
 from moonwire.core.rawtext.markers import MAX_BLANK, MAX_HELD
@@ -148,7 +149,13 @@ class K2:
 
     def _enter_header(self) -> None:
         self._header = Pieces(MAX_BLANK)
-        self._turn.enter(self._header_piece, self._header_mark)
+        self._turn.enter(self._header_piece, self._header_mark, self._quick_header)
+
+    def _quick_header(self, text: str) -> list[Event]:
+        if "<" in text or self._header.size + len(text) > self._header.limit:
+            return self._turn.advance(text)
+        self._header.add(text)
+        return []
 
     def _header_piece(self, piece: str) -> None:
         rest = self._header.add(piece)

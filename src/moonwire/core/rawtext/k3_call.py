@@ -27,6 +27,9 @@ _BEHIND_ARGUMENT = frozenset(
 )
 _BEHIND_CALL = frozenset({(True, "call"), (False, "tools"), (False, "message")})
 
+# How many chunks that came the quick ways wait to be remembered together.
+_RUN = 256
+
 
 class Call:
     """The states between a call's open tag and its close."""
@@ -40,6 +43,8 @@ class Call:
         self._outside = outside
         self.active = False
         self._raw = Pieces(MAX_HELD)
+        # What came the quick ways and is not in `_raw` yet.
+        self._run: list[str] = []
         self._named = False
         self._members = 0
         self._spoilt = False
@@ -174,13 +179,17 @@ class Call:
     def _quick_string(self, text: str) -> list[Event]:
         if "<" in text or not text:
             return self._turn.advance(text)
-        self._keep(text)
+        self._run.append(text)
+        if len(self._run) > _RUN:
+            self._keep("")
         return [CallArguments(self._turn.index, escaped(text))]
 
     def _quick_json(self, text: str) -> list[Event]:
         if "<" in text or not text:
             return self._turn.advance(text)
-        self._keep(text)
+        self._run.append(text)
+        if len(self._run) > _RUN:
+            self._keep("")
         said = self._value.feed(text)
         return [CallArguments(self._turn.index, said)] if said else []
 
@@ -307,6 +316,7 @@ class Call:
         turn = self._turn
         self._give_back_between()
         self.active = False
+        self._keep("")
         raw = self._raw.take()
         if not self._named:
             turn.malformed(raw, "a call that names no tool")
@@ -329,6 +339,9 @@ class Call:
 
         A call with a name was delivered as it came: for it, the beginning will do.
         """
+        if self._run:
+            raw = "".join(self._run) + raw
+            self._run.clear()
         while (raw := self._raw.add(raw)) and not self._named:
             self._turn.malformed(self._raw.take(), "a call that names no tool")
 

@@ -10,7 +10,7 @@ from json.encoder import encode_basestring
 from typing import Final
 
 from moonwire.core.rawtext.json_text import is_json
-from moonwire.core.rawtext.markers import MAX_HELD
+from moonwire.core.rawtext.markers import MAX_BLANK, MAX_HELD
 from moonwire.core.rawtext.pieces import Pieces
 
 __all__ = ["JsonValue", "StringValue", "quoted"]
@@ -57,7 +57,7 @@ class StringValue:
         return ""
 
 
-_TOKEN = re.compile(r'[ \t\n\r]++|[{}\[\],:"]|[0-9\-][0-9.eE+\-]*+|[a-z]++')
+_SCALAR = re.compile(r"[0-9.eE+\-]++|[a-z]++")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+\-]?[0-9]+)?\Z")
 _WORDS = frozenset({"true", "false", "null"})
 _CONTENT = re.compile(r'(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+')
@@ -133,6 +133,10 @@ class JsonValue:
 
     def feed(self, text: str) -> str:
         """The next piece of the value, as JSON."""
+        if self._mode == "tree" and self._size + len(text) <= MAX_HELD:
+            self._size += len(text)
+            self._raw.add(text)
+            return self._feed_tree(text)
         if self._mode == "lead":
             text = text.lstrip()
             if not text:
@@ -206,22 +210,35 @@ class JsonValue:
                 self._expect, self._string = self._string, ""
                 position = quote + 1
                 continue
-            match = _TOKEN.match(text, position)
-            if match is None or not (action := _ALLOWED[self._expect].get(text[position])):
-                return text[:position] + self._restate(len(text) - position)
-            end = match.end()
+            first = text[position]
+            action = _ALLOWED[self._expect].get(first)
             if action == "scalar":
+                end = self._scalar(text, position)
+                if end < 0:
+                    return text[:position] + self._restate(size - position)
                 if end == size:
                     self._held = text[position:]
                     return text[:position]
-                token = match.group()
-                if token not in _WORDS and not _NUMBER.match(token):
-                    return text[:position] + self._restate(len(text) - position)
-                self._expect = self._behind_value()
-            elif action != "blank":
-                self._obey(action, text[position])
-            position = end
+                position = end
+            elif action is None:
+                return text[:position] + self._restate(size - position)
+            else:
+                if action != "blank":
+                    self._obey(action, first)
+                position += 1
         return text
+
+    def _scalar(self, text: str, start: int) -> int:
+        """Where the scalar ends, -1 if it is none. One that the text ends in may go on."""
+        match = _SCALAR.match(text, start)
+        end = match.end() if match else start
+        if end == len(text) and end - start <= MAX_BLANK:
+            return end
+        token = text[start:end]
+        if end - start > MAX_BLANK or (token not in _WORDS and not _NUMBER.match(token)):
+            return -1
+        self._expect = self._behind_value()
+        return end
 
     def _stop_in_string(self, text: str, position: int) -> str:
         if _HALF_ESCAPE.match(text, position):

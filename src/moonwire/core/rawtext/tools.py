@@ -20,6 +20,7 @@ __all__ = ["Header", "Toolbox"]
 _INDEX = re.compile(r":\s*+([0-9]{1,9})\Z")
 # An index and the blanks before it, and no more: what is searched must not be all of a long header.
 _INDEX_SPAN = 24
+_CANONICAL = "functions."
 _PREFIX = re.compile(r"functions\s*[./]\s*", re.IGNORECASE)
 # What a client's sanitiser leaves of "functions." and of ":0".
 _WORN_PREFIX = re.compile(r"functions[\s_:\-]*", re.IGNORECASE)
@@ -90,6 +91,9 @@ class Toolbox:
         match = _INDEX.search(native, max(0, len(native) - _INDEX_SPAN))
         number = int(match.group(1)) if match else None
         base = native[: match.start()].rstrip() if match else native
+        literal = native in self._schemas or base in self._schemas
+        if not literal and base.startswith(_CANONICAL) and (name := base[len(_CANONICAL) :]) in self._schemas:
+            return Header(native, name, True, number)
         for name in self._candidates(native, base, counted=match is not None):
             if name in self._schemas:
                 return Header(native, name, True, number if name != native else None)

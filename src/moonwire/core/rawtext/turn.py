@@ -242,10 +242,13 @@ class Turn(Outbox):
             if "<" in text:
                 return self.advance(text)
             text, self._word = self._word + text, ""
-        elif self._glued and text.isalnum():
-            return [self._event(text)]
-        elif "<" in text:
-            return self.advance(text)
+        else:
+            last = text[text.rfind(" ") + 1 :]
+            if last.isalnum() and last not in self.tools.beginnings and "<" not in text:
+                self._glued = True
+                return [self._event(text)]
+            if "<" in text:
+                return self.advance(text)
         words = text.rsplit(None, 1)
         if not words or ":" in (last := words[-1]):
             return self.advance(text)
