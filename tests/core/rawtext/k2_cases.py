@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tests.core.rawtext.marks import AB, CB, CE, SB, SB1, SE, SE1, THINK, TOOLS, UNTHINK, W2, W, call, tool
+from tests.core.rawtext.marks import AB, CB, CE, SB, SB1, SE, SE1, THINK, UNTHINK, W2, W, call, tool
 from tests.core.rawtext.table import Case, Outcome
 
 __all__ = ["K2_CASES"]
@@ -241,18 +241,10 @@ REASONING = [
 ]  # fmt: skip
 
 
-def header(
-    name: str, text: str, want: str | None, *, tools: Any = None, source: str = "", declared: bool = True
-) -> Case:
+def header(name: str, text: str, want: str | None, **rest: Any) -> Case:
     """A row of the table of header spellings. `want` is the tool, or none: then it is given back."""
     result = done((want, W, True)) if want else Outcome(malformed=(cut(text.strip(), W),))
-    return Case(
-        f"header {name}",
-        SB + call(text, W) + SE,
-        result,
-        tools=TOOLS if tools is None else tools,
-        source=source,
-    )
+    return replace(Case(f"header {name}", SB + call(text, W) + SE, result), **rest)
 
 
 MCP = [tool("mcp__srv__get-weather", "city"), tool("gtasks_list-tasklists")]
@@ -272,14 +264,14 @@ HEADERS = [
     header("capital prefix", "Functions.get_weather:0", "get_weather"),
     header("slash", "functions/get_weather:0", "get_weather"),
     header("blanks", "\n functions.get_weather:0 \n", "get_weather"),
-    header("S19 counter", "call00003", "get_weather", source="sglang#25358"),
+    header("S19 counter", "call00003", "get_weather", source="sglang#25358", notes=("name-inferred",)),
     header("bare digits", "0", "get_weather", source="vllm#46127"),
     header("hex id", "call_abc123def456", "get_weather"),
     header("call_N", "call_3", "get_weather", source="sglang#37775"),
     header("Anthropic id", "toolu_01AbC", "get_weather"),
     header("vLLM's random id", "chatcmpl-tool-8f2", "get_weather"),
     header("UUID", "0b2c4bd2-93a7-4c1c-9f04-6c1ea1b6a2f0", "get_weather"),
-    header("sanitised", "functions_get_weather_1", "get_weather", source="exo#2281"),
+    header("sanitised", "functions_get_weather_1", "get_weather", source="exo#2281", notes=("name-resolved", "id-minted")),
     header("everything but letters and digits gone", "functionsgetweather5", "get_weather", source="openclaw#70030"),
     header("dot and colon gone", "functionsget_weather5", "get_weather"),
     header("colon gone", "functions.get_weather5", "get_weather"),

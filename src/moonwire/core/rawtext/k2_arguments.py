@@ -56,6 +56,9 @@ class Arguments:
         self._nameless = read.name is None
         if read.name is not None:
             turn.start_call(read.name, read.declared, read.native, read.number, counted=True)
+            if not read.literal:
+                reason = "what the header can mean, and nothing else"
+                turn.note("name-resolved", reason, before=read.native, after=read.name)
         self._body = Body(unwrap=read.name is None or turn.tools.wants_object(read.name))
         turn.enter(self._piece, self._mark)
 

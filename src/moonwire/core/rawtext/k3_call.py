@@ -70,7 +70,10 @@ class Call:
         if self._named:
             resolved = turn.tools.read(name)
             known = resolved.name if resolved.declared and resolved.name is not None else name
-            turn.start_call(known, resolved.declared, name if known != name else None, None, counted=False)
+            turn.start_call(known, resolved.declared, None, None, counted=False)
+            if known != name:
+                reason = "what the attribute can mean, and nothing else"
+                turn.note("name-resolved", reason, before=name, after=known)
         self._wait()
 
     def tag(self, tag: Tag) -> None:

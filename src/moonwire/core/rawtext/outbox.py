@@ -211,8 +211,6 @@ class Outbox:
             self.note(
                 "id-minted", "the model's own id cannot be used as it is", before=native, after=identity
             )
-        if native is not None and (name not in native or not counted):
-            self.note("name-resolved", "the header does not spell the tool's name", before=native, after=name)
         if not declared and self._tools_known:
             reason = "the request offers no tool of this name"
             self.note("undeclared-tool", reason, level="warning", before=name)

@@ -52,6 +52,12 @@ class Header(msgspec.Struct, frozen=True):
     number: int | None = None
     guess: bool = False
 
+    @property
+    def literal(self) -> bool:
+        """Whether the header spells the name, with or without prefix and index."""
+        bare = self.native if self.number is None else self.native.rpartition(":")[0]
+        return bare.removeprefix(_CANONICAL) == self.name
+
 
 class Toolbox:
     """The tools of a request, ready to be asked which of them a call means.
