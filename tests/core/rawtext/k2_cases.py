@@ -84,7 +84,7 @@ STRUCTURE = [
          done(("write_file", f'{{"content": "{AB}"}}', True))),
     Case("call ends between calls", SB + CE + call(GW, W) + CE + SE, done(WEATHER), notes=("marker-stripped",)),
     Case("nothing", "", Outcome()),
-]  # fmt: skip
+]
 
 HALF_STRIPPED = [
     Case("headless: only the tail of the markup", f'get_weather:0{AB}{W}{SE}', done(WEATHER),
@@ -101,7 +101,7 @@ HALF_STRIPPED = [
          Outcome(text="ask get_weather: it knows. get_weather:0 get_weather:12 get_weather")),
     Case("a word that contains a name is no header", f"xget_weather:0{AB}{W}", Outcome(text="xget_weather:0" + W)),
     Case("two calls whose begins were stripped", f"{SB}{GW}{AB}{W}{GW1}{AB}{W2}{SE}", done(WEATHER, WEATHER2)),
-]  # fmt: skip
+]
 
 ARGUMENTS = [
     Case("S22 pretty-printed", SB + call(GW, '{\n  "city": "Paris"\n}') + SE, done(("get_weather", '{\n  "city": "Paris"\n}', True))),
@@ -145,6 +145,8 @@ ARGUMENTS = [
          Outcome(calls=(("get_weather", "4", False),), malformed=(cut(GW, "4"),), finish="length")),
     Case("half an end marker at the end", SB + CB + GW + AB + W + CE[:12], done(WEATHER)),
     Case("half an end marker between calls", SB + call(GW, W) + SE[:9], done(WEATHER)),
+    Case("cut behind the quote of a string", SB + CB + GW + AB + '" ',
+         Outcome(calls=(("get_weather", '" ', False),), malformed=(cut(GW, '" '),), finish="length")),
     Case("a string that is only a string", SB + call(GW, '"Paris"') + SE, done(("get_weather", '"Paris"', True)),
          notes=("arguments-not-object",)),
     Case("a string for an undeclared tool is not unwrapped", SB + call("functions.nope:0", '"{\\"a\\": 1}"') + SE,
@@ -170,7 +172,7 @@ ARGUMENTS = [
          done(("write_file", '{"content": "</think> <think>"}', True))),
     Case("9,000 characters", SB + call("functions.write_file:0", '{"content":"' + "x" * 9000 + '"}') + SE,
          done(("write_file", '{"content":"' + "x" * 9000 + '"}', True)), source="vllm#34442"),
-]  # fmt: skip
+]
 
 REASONING = [
     Case("close, text, call", f"let me see{UNTHINK}ok{SB}{call(GW, W)}{SE}", done(WEATHER, reasoning="let me see", text="ok"),
@@ -238,7 +240,7 @@ REASONING = [
     Case("quoted, then a headless one before the close", f"a {call(GW, W)} b get_weather:0{AB}{W2}{UNTHINK}c",
          done(WEATHER2, reasoning=f"a {call(GW, W)} b ", text="c"), in_reasoning=True),
     Case("run at once, thoughts end with the call", f"a{call(GW, W)}\n", done(WEATHER, reasoning="a"), in_reasoning=True, quoted="run"),
-]  # fmt: skip
+]
 
 
 def header(name: str, text: str, want: str | None, **rest: Any) -> Case:
@@ -316,6 +318,6 @@ HEADERS = [
          tools=[{"type": "function", "function": {"name": "any", "parameters": {"type": "object", "additionalProperties": True}}},
                 tool("get_weather", "city")]),
     Case("a nameless call without JSON", call("call_1", "hm"), Outcome(malformed=(cut("call_1", "hm"),))),
-]  # fmt: skip
+]
 
 K2_CASES = [*STRUCTURE, *HALF_STRIPPED, *ARGUMENTS, *REASONING, *HEADERS]

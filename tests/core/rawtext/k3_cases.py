@@ -68,6 +68,7 @@ CHANNELS = [
     answer("prose that mentions a tag", f"write {OPEN}tools without the rest", Outcome(text=f"write {OPEN}tools without the rest")),
     answer("prose that ends in a tag's beginning", f"write {OPEN}tools", Outcome(text=f"write {OPEN}tools")),
     answer("a tag of another name", f"a {OPEN}table{SEP} b", Outcome(text=f"a {OPEN}table{SEP} b")),
+    answer("a tag with half an attribute", f'a {OPEN}call tool="f" zz{SEP} b', Outcome(text=f'a {OPEN}call tool="f" zz{SEP} b')),
     answer("a lone separator", f"a {SEP} b", Outcome(text=f"a {SEP} b")),
     answer("an open marker before a real one", f"a {OPEN}{OPEN}tools{SEP}{C1}{TOOLS_OUT}", done(WEATHER, text=f"a {OPEN}")),
     answer("a close tag cut before its separator", f"{o('response')}Hi{CLOSE}response", Outcome(text="Hi")),
@@ -87,7 +88,7 @@ CHANNELS = [
     answer("an answer of bangs", f"{o('response')}!!!!!{c('response')}", Outcome(text="!!!!!")),
     answer("an answer taken for thoughts is so once", f"a{c('think')}{o('think')}b{c('response')}", Outcome(reasoning="ab")),
     row("a bare call in thoughts", f"a{C1}", done(WEATHER, reasoning="a")),
-]  # fmt: skip
+]
 
 CALLS = [
     answer("K07 two calls", f"{TOOLS_IN}{C1}{C2}{TOOLS_OUT}{END}", done(WEATHER, WEATHER2)),
@@ -135,7 +136,7 @@ CALLS = [
     answer("the response opens while a call is open",
            f"{TOOLS_IN}{CALL}{o('argument', key='n', type='number')}7{c('argument')}{o('response')}x",
            done(("get_weather", '{"n": 7}', True), text="x")),
-]  # fmt: skip
+]
 
 VALUES = [
     answer("K10 json block", f"{TOOLS_IN}{CALL}{o('json', type='object')}{W}{c('json')}{c('call')}{TOOLS_OUT}", done(WEATHER)),
@@ -155,6 +156,8 @@ VALUES = [
            Outcome(calls=(("get_weather", W[:-1], False),), malformed=(C1[: -len(c("call"))],), finish="length")),
     answer("cut in the marker behind an argument's close", f"{TOOLS_IN}{C1[:-len(c('call'))]}{CLOSE[:5]}", done(WEATHER)),
     answer("cut in the marker that ends a close tag", f"{TOOLS_IN}{C1}{CLOSE}tools{SEP[:4]}", done(WEATHER)),
+    answer("json block with tags in a string", f'{TOOLS_IN}{CALL}{o("json", type="object")}{{"a": "{TOOLS_IN}{c("json")} x"}}{c("json")}{c("call")}{TOOLS_OUT}',
+           done(("get_weather", f'{{"a": "{TOOLS_IN}{c("json")} x"}}', True))),
     answer("json block, text behind it", f"{TOOLS_IN}{CALL}{o('json', type='object')}{W}}}{c('json')}{c('call')}{TOOLS_OUT}",
            done(("get_weather", W + "}", True)), notes=("arguments-invalid",)),
     answer("json block behind an argument",
@@ -212,7 +215,7 @@ VALUES = [
     answer("the stream ends behind an argument's close", f"{TOOLS_IN}{C1[:-len(c('call'))]}", done(WEATHER)),
     answer("the stream ends behind a call's close, the argument open",
            f"{TOOLS_IN}{CALL}{o('argument', key='city', type='string')}Paris{c('call')}", done(WEATHER)),
-]  # fmt: skip
+]
 
 AUTO = [
     Case("auto: K3 by its first tag", f"a{c('think')}{o('response')}b{c('response')}{TOOLS_IN}{C1}{TOOLS_OUT}{END}",
@@ -220,12 +223,13 @@ AUTO = [
     Case("auto: think tags decide nothing", f"<think>a{UNTHINK}b{TOOLS_IN}{C1}{TOOLS_OUT}", done(WEATHER, reasoning="a", text="b"), family="auto"),
     Case("auto: prose about a tag decides nothing", f"{OPEN}tools and <|tool_call_begin|>functions.get_weather:0<|tool_call_argument_begin|>{W}",
          done(WEATHER, text=f"{OPEN}tools and "), family="auto"),
+    Case("auto: half a marker at the end", "plain <|tool_ca", Outcome(text="plain <|tool_ca"), family="auto"),
     Case("auto: nothing to decide", "plain <|im_end|> text", Outcome(text="plain <|im_end|> text"), family="auto"),
     Case("auto: a tag cut short", f"plain {OPEN}too", Outcome(text=f"plain {OPEN}too"), family="auto"),
     Case("auto: K2, then K3 markup is text", f"<|tool_call_begin|>functions.get_weather:0<|tool_call_argument_begin|>{W}<|tool_call_end|>{TOOLS_IN}",
          done(WEATHER, text=TOOLS_IN), family="auto"),
     Case("auto: K3 in the middle of a K2 tag's place", f"x {OPEN}<|tool_calls_section_begin|><|tool_calls_section_end|>y", Outcome(text=f"x {OPEN}y"), family="auto"),
     Case("auto: end of message alone", f"Hi{EOM}", Outcome(text="Hi"), family="auto"),
-]  # fmt: skip
+]
 
 K3_CASES = [*CHANNELS, *CALLS, *VALUES, *AUTO]

@@ -239,6 +239,8 @@ def test_finish_twice_says_nothing_more_and_feeding_then_is_a_mistake() -> None:
     assert parser.finish() == []
     with pytest.raises(LocalProtocolError, match="finish"):
         parser.feed("more")
+    with pytest.raises(LocalProtocolError, match="finish"):
+        parser.feed("<think>", [163606])
 
 
 MISUSES: list[tuple[dict[str, Any], str]] = [

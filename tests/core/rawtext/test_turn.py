@@ -36,15 +36,20 @@ WAITING: list[tuple[str, str, bool, str, str]] = [
     ("text in a section, K3", "k3", False, f"{o('tools')}{BIG}", "text"),
     ("a header with a brace", "k2", False, f"{SB}{CB}a{{{BIG}{CE}", "malformed"),
     ("a nameless call", "k2", False, f'{CB}call_1{AB}{{"a": "{BIG}{BIG}"}}{CE}', "malformed"),
-    ("a nameless call of just the limit", "k2", False, f'{CB}call_1{AB}{BIG}', "malformed"),
+    ("a nameless call of just the limit", "k2", False, f"{CB}call_1{AB}{BIG}", "malformed"),
     ("a marker in a string that goes on", "k2", False, f'{CB}{GW}{AB}{{"a": "{CE}{BIG}"}}{CE}', "arguments"),
     ("text behind a call's JSON", "k2", False, f"{SB}{CB}{GW}{AB}{W}{BIG}", "text"),
     ("a call in thoughts", "k2", True, f'a{CB}{GW}{AB}{{"a": "{BIG}"}}{CE}', "arguments"),
     ("thoughts behind a call in thoughts", "k2", True, f"a{call(GW, W)}{BIG}{UNTHINK}b", "reasoning"),
     ("a K3 call without a name", "k3", False, f"{o('tools')}{o('call', index=1)}{BIG}{BIG}", "malformed"),
-    ("text between K3 arguments", "k3", False,
-     f"{o('tools')}{o('call', tool='get_weather', index=1)}{BIG}", "malformed"),
-]  # fmt: skip
+    (
+        "text between K3 arguments",
+        "k3",
+        False,
+        f"{o('tools')}{o('call', tool='get_weather', index=1)}{BIG}",
+        "malformed",
+    ),
+]
 
 
 CHANNELS = ("text", "reasoning", "arguments", "malformed")
