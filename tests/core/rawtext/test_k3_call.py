@@ -75,6 +75,13 @@ def test_a_long_run_of_chunks_is_remembered_for_the_report() -> None:
     assert reply.malformed[0].raw.count('"x",') == 1000
 
 
+def test_a_block_that_is_too_long_to_check_is_still_seen_to_be_cut() -> None:
+    parser = TextParser("k3", TOOLS)
+    text = CALL + o("json", type="object") + '{"a": [' + "1, " * 400_000 + c("json") + c("call") + c("tools")
+    reply = fold([*parser.feed(text), *parser.finish()])
+    assert [call.complete for call in reply.calls] == [False]
+
+
 def test_a_call_ends_where_the_next_one_begins() -> None:
     parser = TextParser("k3", TOOLS)
     parser.feed(CALL + o("argument", key="n", type="number") + "1" + c("argument"))

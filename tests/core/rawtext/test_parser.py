@@ -177,6 +177,13 @@ def test_arguments_stream_as_they_arrive() -> None:
     ]
 
 
+def test_the_index_counts_within_the_reply_whatever_the_model_counted() -> None:
+    parser = TextParser("k2", TOOLS)
+    events = parser.feed(SB + call("functions.get_weather:7", W) + call("functions.get_weather:8", W2) + SE)
+    starts = [(event.index, event.id) for event in events if isinstance(event, CallStart)]
+    assert starts == [(0, "functions.get_weather:7"), (1, "functions.get_weather:8")]
+
+
 def test_used_ids_are_not_given_out_again() -> None:
     text = (
         SB

@@ -308,8 +308,9 @@ class Call:
         turn.arguments(rest)
         if not block.started:
             turn.arguments("{}")
+        elif not whole and not block.is_loose:
+            self._spoilt = True
         elif block.is_json() is False:
-            self._spoilt = self._spoilt or not (whole or block.is_loose)
             turn.note("arguments-invalid", "not JSON; delivered as it stood", level="warning")
         self._wait()
 
