@@ -31,7 +31,7 @@ class K3:
         self._call = Call(turn, leave=self._between_calls, mark=self.mark, outside=self._tag)
         self._opens = False
         self._head = ""
-        self._raw = ""
+        self._marker = ""
         self._back: State
         self._in_section = False
         self._calls_here = 0
@@ -46,7 +46,7 @@ class K3:
         turn = self._turn
         if kind in ("open", "close"):
             self._opens = kind == "open"
-            self._head, self._raw = "", raw
+            self._head, self._marker = "", raw
             self._back = turn.state()
             turn.enter(self._head_piece, self._head_mark, self._quick_head)
             turn.accounts = True
@@ -58,7 +58,6 @@ class K3:
 
     def _head_piece(self, piece: str) -> None:
         self._head = head = self._head + piece
-        self._raw += piece
         # Past the beginning a head is what it is; it is not searched again with every piece.
         looks = head in USUAL_HEADS or len(head) > _LOOKED_AT or could_be_tag(self._opens, head)
         if len(head) > MAX_BLANK or not looks:
@@ -67,23 +66,24 @@ class K3:
     def _quick_head(self, text: str) -> list[Event]:
         """The tags that the model writes nearly always, without a closer look."""
         head = self._head + text
-        quotes = head.count('"') if head.startswith(USUAL_STARTS) else 0
-        usual = head in USUAL_HEADS or quotes % 2 == 1 or head[head.rfind('"') + 1 :] in USUAL_TAILS
-        if "<" in text or not usual or len(head) > MAX_BLANK:
-            return self._turn.advance(text)
+        if head not in USUAL_HEADS:
+            usual = head.startswith(USUAL_STARTS) and len(head) <= MAX_BLANK and "<" not in text
+            # Behind the first value, or inside one: anything may stand there.
+            if not usual or (head[head.rfind('"') + 1 :] not in USUAL_TAILS and head.count('"') % 2 == 0):
+                return self._turn.advance(text)
         self._head = head
-        self._raw += text
         return []
 
     def _head_mark(self, kind: str, raw: str) -> None:
         if kind == "sep":
-            self._raw += raw
-            tags = read_tags(self._opens, self._head, self._raw)
+            text = self._marker + self._head + raw
+            tags = read_tags(self._opens, self._head, text)
             if tags:
                 self._leave_tag()
                 self.decided()
-                self._obey(tags)
+                self._obey(tags, text)
             else:
+                self._head += raw
                 self._not_a_tag()
         else:
             self._not_a_tag()
@@ -92,14 +92,13 @@ class K3:
     def _not_a_tag(self) -> None:
         """It was text that looked like one."""
         self._leave_tag()
-        self._turn.take(self._raw, None)
+        self._turn.take(self._marker + self._head, None)
 
     def _leave_tag(self) -> None:
         self._turn.come_back(self._back)
         self._turn.accounts = False
 
-    def _obey(self, tags: list[Tag]) -> None:
-        raw = self._raw
+    def _obey(self, tags: list[Tag], raw: str) -> None:
         for tag in tags:
             self._tag(tag)
         self._turn.account(raw)
@@ -242,10 +241,11 @@ class K3:
 
     def _finish_tag(self) -> None:
         """The stream ends in a tag. A close is clear without its last token; an opening is not."""
-        tags = [] if self._opens else read_tags(False, self._head, self._raw)
+        text = self._marker + self._head
+        tags = [] if self._opens else read_tags(False, self._head, text)
         if tags:
             self._leave_tag()
-            self._obey(tags)
+            self._obey(tags, text)
             return
         self._turn.come_back(self._back)
         if not self._call.drops():

@@ -27,9 +27,6 @@ _BEHIND_ARGUMENT = frozenset(
 )
 _BEHIND_CALL = frozenset({(True, "call"), (False, "tools"), (False, "message")})
 
-# How many chunks that came the quick ways wait to be remembered together.
-_RUN = 256
-
 
 class Call:
     """The states between a call's open tag and its close."""
@@ -43,8 +40,6 @@ class Call:
         self._outside = outside
         self.active = False
         self._raw = Pieces(MAX_HELD)
-        # What came the quick ways and is not in `_raw` yet.
-        self._run: list[str] = []
         self._named = False
         self._members = 0
         self._spoilt = False
@@ -173,7 +168,7 @@ class Call:
         self._stage = "value"
         turn = self._turn
         quick = self._quick_string if isinstance(self._value, StringValue) else self._quick_json
-        turn.enter(self._value_piece, self._mark, quick)
+        turn.enter(self._value_piece, self._mark, quick if self._named else None)
 
     def _value_piece(self, piece: str) -> None:
         self._keep(piece)
@@ -182,17 +177,13 @@ class Call:
     def _quick_string(self, text: str) -> list[Event]:
         if "<" in text or not text:
             return self._turn.advance(text)
-        self._run.append(text)
-        if len(self._run) > _RUN:
-            self._keep("")
+        self._raw.add(text)
         return [CallArguments(self._turn.index, escaped(text))]
 
     def _quick_json(self, text: str) -> list[Event]:
         if "<" in text or not text:
             return self._turn.advance(text)
-        self._run.append(text)
-        if len(self._run) > _RUN:
-            self._keep("")
+        self._raw.add(text)
         said = self._value.feed(text)
         return [CallArguments(self._turn.index, said)] if said else []
 
@@ -320,7 +311,6 @@ class Call:
         turn = self._turn
         self._give_back_between()
         self.active = False
-        self._keep("")
         raw = self._raw.take()
         if not self._named:
             turn.malformed(raw, "a call that names no tool")
@@ -343,9 +333,6 @@ class Call:
 
         A call with a name was delivered as it came: for it, the beginning will do.
         """
-        if self._run:
-            raw = "".join(self._run) + raw
-            self._run.clear()
         while (raw := self._raw.add(raw)) and not self._named:
             self._turn.malformed(self._raw.take(), "a call that names no tool")
 

@@ -45,6 +45,8 @@ def read_tags(opens: bool, head: str, raw: str) -> list[Tag]:
     >>> [tag.name for tag in read_tags(True, 'toolscall tool="f" index="1"', "")]
     ['tools', 'call']
     """
+    if head in _NAMES:
+        return [Tag(opens, head, {}, raw)]
     names, rest = _names(head)
     attributes: dict[str, str] = {}
     position = 0

@@ -27,16 +27,17 @@ class Pieces:
 
         Cutting at the very character makes the outcome the same however the text was cut before.
         """
-        room = self.limit - self.size
-        rest = text[room:]
-        if rest:
-            text = text[:room]
+        size = self.size + len(text)
+        if size > self.limit:
+            room = self.limit - self.size
+            self.add(text[:room])
+            return text[room:]
+        self.size = size
         self._pieces.append(text)
-        self.size += len(text)
         if len(self._pieces) >= _BLOCK:
             self._blocks.append("".join(self._pieces))
             self._pieces.clear()
-        return rest
+        return ""
 
     def text(self) -> str:
         """All that was collected."""
