@@ -159,7 +159,10 @@ def load(package: str, modules: Sequence[str], *, bare: Sequence[str], absent: S
         for name in [name for name in sys.modules if name.partition(".")[0] == package]:
             del sys.modules[name]
         loaded.clear()
-        with _standing_in(bare, absent):
-            loaded.update((name, importlib.import_module(name)) for name in modules)
+        try:
+            with _standing_in(bare, absent):
+                loaded.update((name, importlib.import_module(name)) for name in modules)
+        except Exception as error:  # whatever it is, it is not the parser's answer to a case
+            raise RuntimeError(f"{package} does not load, not even its parser alone: {error!r}") from error
         loaded.alone = True
     return loaded

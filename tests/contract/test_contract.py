@@ -147,6 +147,10 @@ def test_a_cut_call_must_not_look_whole() -> None:
     assert differs(case, Reading((Call("f", "", False),)), strict=True) == "the cut call is not what arrived"
 
 
+def test_a_parser_with_nothing_to_cut_up_does_not_pass() -> None:
+    assert results.hostile_cell(Moonwire(), "k2", "random splits", []).state == "unimplemented"
+
+
 def test_literals_count_where_a_case_asks_for_them() -> None:
     case = Case("x", "number literals", "", Want((("f", '{"a": 1e2}'),)), literal=True)
     assert differs(case, Reading((Call("f", '{"a":1e2}'),)), strict=False) == ""

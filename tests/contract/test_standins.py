@@ -41,6 +41,13 @@ def test_a_parser_runs_without_what_its_package_wants() -> None:
 
 
 @pytest.mark.usefixtures("peer")
+def test_a_parser_that_does_not_load_is_no_answer(tmp_path: Path) -> None:
+    (tmp_path / "made_up_peer" / "helper.py").write_text("''.join([1])\n")
+    with pytest.raises(RuntimeError, match="made_up_peer does not load"):
+        load("made_up_peer", ["made_up_peer.parser"], bare=["made_up_peer"])
+
+
+@pytest.mark.usefixtures("peer")
 def test_a_package_that_can_be_imported_is_imported(tmp_path: Path) -> None:
     (tmp_path / "made_up_peer" / "__init__.py").write_text("")
     loaded = load("made_up_peer", ["made_up_peer.helper"], bare=["made_up_peer"])
