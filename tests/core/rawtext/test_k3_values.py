@@ -79,3 +79,8 @@ def test_what_is_left_when_the_text_breaks_off(text: str, left: str) -> None:
     value = JsonValue("k")
     value.feed(text)
     assert value.cut() == left
+
+
+def test_what_nests_too_deep_becomes_a_string() -> None:
+    text = "[" * 501 + "]" * 501
+    assert json.loads(member(JsonValue("k"), [text]).encode()) == {"k": text}

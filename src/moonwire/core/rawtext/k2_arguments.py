@@ -39,8 +39,11 @@ class Arguments:
         self._waiting = Pieces(MAX_HELD)
         self._overflowed = False
         self._after = Pieces(MAX_HELD)
+        # Pieces are joined and equal markers shared: a million of them must not cost a hundred bytes each.
         self._doubted: list[tuple[str, str | None]] = []
+        self._doubted_piece = Pieces(MAX_HELD)
         self._doubted_size = 0
+        self._marks: dict[str, tuple[str, str | None]] = {}
         self._quote_seen = False
         self._escaped = False
         self._certain = False
@@ -150,9 +153,12 @@ class Arguments:
             self._doubt(raw[:room], None)
             self._turn.take(raw[room:], None)
             return
-        self._doubted.append((raw, kind))
         self._doubted_size += len(raw)
-        if kind is not None:
+        if kind is None:
+            self._doubted_piece.add(raw)
+        else:
+            self._join_doubted()
+            self._doubted.append(self._marks.setdefault(raw, (raw, kind)))
             self._escaped = False
             if self._quote_seen:
                 self._reject()
@@ -176,8 +182,13 @@ class Arguments:
             self._escaped = not self._quote_seen
         return end + 1
 
+    def _join_doubted(self) -> None:
+        if self._doubted_piece.size:
+            self._doubted.append((self._doubted_piece.take(), None))
+
     def _accept(self) -> None:
         """It was data."""
+        self._join_doubted()
         text = "".join(raw for raw, _ in self._doubted)
         self._doubted = []
         self._turn.accounts = False
@@ -185,6 +196,7 @@ class Arguments:
 
     def _reject(self) -> None:
         """The string never closed: the marker was structure, and what follows it is read as such."""
+        self._join_doubted()
         doubted, self._doubted = self._doubted, []
         turn = self._turn
         turn.accounts = False

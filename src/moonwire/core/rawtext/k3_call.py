@@ -131,7 +131,8 @@ class Call:
             self._keep(tag.raw if not tag.opens and tag.name == "call" else "")
             self._end(complete=True)
             if tag.opens or tag.name != "call":
-                self._turn.note("call-unclosed", "the call's close tag is missing")
+                if self._named:
+                    self._turn.note("call-unclosed", "the call's close tag is missing")
                 self._outside(tag)
 
     def _give_back_between(self) -> None:

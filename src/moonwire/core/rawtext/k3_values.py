@@ -82,6 +82,8 @@ _ALLOWED: dict[str, dict[str, str]] = {
     "comma or }": {",": "to key", "}": "close", **_BLANKS},
     "end": _BLANKS,
 }
+# Nested deeper than this, nobody's decoder takes it as JSON.
+_DEEPEST = 500
 # What makes the text so far whole if nothing comes next.
 _FILLERS = {"value": "null", "key": '"": null', "colon": ": null"}
 
@@ -220,7 +222,7 @@ class JsonValue:
                     self._held = text[position:]
                     return text[:position]
                 position = end
-            elif action is None:
+            elif action is None or (action == "open" and len(self._stack) >= _DEEPEST):
                 return text[:position] + self._restate(size - position)
             else:
                 if action != "blank":

@@ -39,7 +39,7 @@ class _Quote:
 
     def __init__(self) -> None:
         self.raw = Pieces(sys.maxsize)
-        self.deeds: list[tuple[Callable[..., None], list[Any]]] = []
+        self.deeds: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
         self.texty = False
 
 
@@ -177,16 +177,19 @@ class Outbox:
             deed(*facts)
             return
         deeds = self._quotes[-1].deeds
-        if deeds and deeds[-1][0] == deed and deed in (self._arguments, self._say_text):
-            deeds[-1][1].append(facts[0])
-        else:
-            deeds.append((deed, list(facts)))
+        if deed not in (self._arguments, self._say_text):
+            deeds.append((deed, facts))
+            return
+        # Pieces of one text are joined: a string costs far more than its characters.
+        if not deeds or deeds[-1][0] != deed:
+            deeds.append((deed, (Pieces(sys.maxsize),)))
+        deeds[-1][1][0].add(facts[0])
 
     # ── the deeds ───────────────────────────────────────────────────────────────────────────────
 
-    def _say_text(self, *pieces: str) -> None:
+    def _say_text(self, text: str | Pieces) -> None:
         self.said_text = True
-        self.out.append(Text("".join(pieces)))
+        self.out.append(Text(str(text)))
 
     def _note(self, code: str, reason: str, level: Level, before: Any, after: Any) -> None:
         count = self._noted.get(code, 0) + 1
@@ -215,8 +218,8 @@ class Outbox:
             reason = "the request offers no tool of this name"
             self.note("undeclared-tool", reason, level="warning", before=name)
 
-    def _arguments(self, *pieces: str) -> None:
-        self.out.append(CallArguments(self.index, "".join(pieces)))
+    def _arguments(self, text: str | Pieces) -> None:
+        self.out.append(CallArguments(self.index, str(text)))
 
     def _end_call(self, complete: bool) -> None:
         self.whole_calls += complete

@@ -39,9 +39,12 @@ class Pieces:
             self._pieces.clear()
         return ""
 
+    def __str__(self) -> str:
+        return "".join(self._blocks) + "".join(self._pieces)
+
     def text(self) -> str:
         """All that was collected."""
-        return "".join(self._blocks) + "".join(self._pieces)
+        return str(self)
 
     def take(self) -> str:
         """All that was collected, leaving nothing."""

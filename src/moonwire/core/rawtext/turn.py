@@ -59,6 +59,7 @@ class Turn(Outbox):
     ) -> None:
         super().__init__(used_ids, tools_known=tools is not None)
         self.tools = Toolbox(tools or ())
+        self._beginnings = self.tools.beginnings
         self.thinking = in_reasoning
         # Whether token ids say that the control text at hand is one.
         self.sure = False
@@ -202,7 +203,7 @@ class Turn(Outbox):
             self.step = self.quick or self.advance
         elif self._blank is not None or (self.thinking and not self.reasoned):
             self.step = self.advance
-        elif self.tools.beginnings:
+        elif self._beginnings:
             self._event = Reasoning if self.thinking else Text
             self.step = self._quick_word
         else:
@@ -244,7 +245,7 @@ class Turn(Outbox):
             text, self._word = self._word + text, ""
         else:
             last = text[text.rfind(" ") + 1 :]
-            if last.isalnum() and last not in self.tools.beginnings and "<" not in text:
+            if last.isalnum() and last not in self._beginnings and "<" not in text:
                 self._glued = True
                 return [self._event(text)]
             if "<" in text:
@@ -252,7 +253,7 @@ class Turn(Outbox):
         words = text.rsplit(None, 1)
         if not words or ":" in (last := words[-1]):
             return self.advance(text)
-        if last not in self.tools.beginnings:
+        if last not in self._beginnings:
             self._glued = not text[-1].isspace()
             return [self._event(text)]
         start = len(text) - len(last)
@@ -394,7 +395,7 @@ class Turn(Outbox):
 
         Servers strip the call marker and leave the header as text (typeclaw#344).
         """
-        if not self.tools.beginnings:
+        if not self._beginnings:
             return piece
         piece = self._word + piece
         solid = piece.rstrip()
@@ -404,7 +405,7 @@ class Turn(Outbox):
         if start == 0 and self._glued:
             may = False
         elif blanks == 0:
-            may = last in self.tools.beginnings or self.tools.is_head(last)
+            may = last in self._beginnings or self.tools.is_head(last)
         else:
             may = blanks <= _HEAD_BLANKS and self.tools.is_head(last)
         self._word = piece[start:] if may else ""
