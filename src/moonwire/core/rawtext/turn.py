@@ -245,8 +245,11 @@ class Turn(Outbox):
             text, self._word = self._word + text, ""
         else:
             last = text[text.rfind(" ") + 1 :]
+            glued = last != ""
+            if not glued:
+                last = text[text.rfind(" ", 0, -1) + 1 : -1]
             if last.isalnum() and last not in self._beginnings and "<" not in text:
-                self._glued = True
+                self._glued = glued
                 return [self._event(text)]
             if "<" in text:
                 return self.advance(text)
