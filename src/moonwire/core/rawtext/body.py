@@ -59,7 +59,7 @@ class Body:
         if self._bare is not None:
             return self._feed_bare(self._bare, piece)
         if self._extent is None:
-            return self._feed_loose(piece), ""
+            return self.feed_loose(piece), ""
         self.unread.append(piece)
         self.unread_size += len(piece)
         if self.closer not in piece and self.unread_size <= BLOCK:
@@ -160,10 +160,10 @@ class Body:
         split = len(piece) - (len(text) - end)
         return piece[:split], piece[split:]
 
-    def _feed_loose(self, piece: str) -> str:
-        """Scalars and bare words have no bracket to end them: the markers do, and their blanks go.
+    def feed_loose(self, piece: str) -> str:
+        """What to deliver of text that no bracket ends: a scalar, bare words, or what follows a value.
 
-        A run of blanks longer than anything that could be layout is delivered.
+        The blanks before the end are not of it, unless they are more than could be layout.
         """
         piece = self._space + piece
         solid = piece.rstrip()

@@ -57,9 +57,10 @@ class K3:
             turn.piece(raw)
 
     def _head_piece(self, piece: str) -> None:
+        known = len(self._head) > _LOOKED_AT
         self._head = head = self._head + piece
         # Past the beginning a head is what it is; it is not searched again with every piece.
-        looks = head in USUAL_HEADS or len(head) > _LOOKED_AT or could_be_tag(self._opens, head)
+        looks = known or head in USUAL_HEADS or could_be_tag(self._opens, head[: _LOOKED_AT + 1])
         if len(head) > MAX_BLANK or not looks:
             self._not_a_tag()
 
@@ -67,9 +68,13 @@ class K3:
         """The tags that the model writes nearly always, without a closer look."""
         head = self._head + text
         if head not in USUAL_HEADS:
-            usual = head.startswith(USUAL_STARTS) and len(head) <= MAX_BLANK and "<" not in text
-            # Behind the first value, or inside one: anything may stand there.
-            if not usual or (head[head.rfind('"') + 1 :] not in USUAL_TAILS and head.count('"') % 2 == 0):
+            usual = head.startswith(USUAL_STARTS) and len(head) <= _LOOKED_AT and "<" not in text
+            if usual and '"' in text:
+                usual = could_be_tag(True, head)
+            elif usual:
+                # Inside a value, where anything may stand, or between two.
+                usual = head.count('"') % 2 == 1 or head[head.rfind('"') + 1 :] in USUAL_TAILS
+            if not usual:
                 return self._turn.advance(text)
         self._head = head
         return []

@@ -98,10 +98,10 @@ class Call:
         cut = self._stage != "between"
         if self._stage == "value":
             self._turn.arguments(self._value.cut())
-        elif self._stage == "block":
-            rest, whole = self._block.end()
-            self._turn.arguments(rest)
-            cut = not (whole or self._block.is_loose)
+        elif self._stage == "block" and self._block.started:
+            # A scalar at the end of the stream may be the beginning of a longer one.
+            cut = self._block.is_loose
+            self._end_block()
         self._end(complete=not cut and reason != "length")
 
     # ── between arguments ───────────────────────────────────────────────────────────────────────
@@ -277,9 +277,8 @@ class Call:
         block = self._block
         said, rest = ("", piece) if block.closed else block.feed(piece)
         self._turn.arguments(said)
-        if rest.strip():
-            self._turn.arguments(rest)
-            block.add(rest)
+        if rest:
+            self._turn.arguments(block.feed_loose(rest))
 
     def _in_block(self, tag: Tag) -> None:
         closes = not tag.opens and tag.name in ("json", "call")
