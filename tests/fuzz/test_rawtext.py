@@ -42,7 +42,7 @@ def test_auto(options: Options, given_: Input) -> None:
 )
 def test_plain_text_comes_at_once(family: str, thinking: bool, chunks: list[str]) -> None:
     """Without a "<" and without tools nothing is held once there is something to say."""
-    parser = TextParser(family, in_reasoning=thinking)  # pyright: ignore[reportArgumentType] -- drawn
+    parser = TextParser(family, in_reasoning=thinking)  # pyright: ignore[reportArgumentType] -- the options are drawn as plain values
     parser.feed("a")
     for chunk in chunks:
         events = parser.feed(chunk)
