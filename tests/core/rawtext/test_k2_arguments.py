@@ -3,6 +3,7 @@
 import pytest
 
 from moonwire.core.events import CallArguments, CallEnd, CallStart, Event, Malformed
+from moonwire.core.fold import fold
 from moonwire.core.rawtext import TextParser
 from tests.core.rawtext.marks import AB, CB, CE, TOOLS
 
@@ -83,3 +84,13 @@ def test_a_nameless_call_beyond_the_limit_is_given_back_in_parts() -> None:
     parser.feed(CB + "call_1" + AB)
     events = [*parser.feed('{"q": "' + "x" * 2_500_000), *parser.feed('"}' + CE)]
     assert [type(event) for event in events] == [Malformed] * 3
+
+
+def test_a_doubt_that_a_marker_takes_past_the_limit_is_decided_there() -> None:
+    text = HEAD + '{"content": "' + CE + "x" * (999_999 - len(CE)) + CE + 'y" z'
+    whole, cut = (TextParser("k2", TOOLS) for _ in range(2))
+    said = [*whole.feed(text), *whole.finish()]
+    pieces_of_it = [
+        event for start in range(0, len(text), 50_000) for event in cut.feed(text[start : start + 50_000])
+    ]
+    assert fold([*pieces_of_it, *cut.finish()]) == fold(said)

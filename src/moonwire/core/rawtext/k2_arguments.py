@@ -162,6 +162,8 @@ class Arguments:
             self._escaped = False
             if self._quote_seen:
                 self._reject()
+            elif self._doubted_size >= MAX_HELD:
+                self._accept()
             return
         position = 0 if self._quote_seen else self._behind_quote(raw)
         following = raw[position:].lstrip() if self._quote_seen else ""
