@@ -2,7 +2,7 @@
 
 import pytest
 
-from moonwire.core.rawtext.k3_tags import USUAL_HEADS, Tag, could_be_tag, read_tags
+from moonwire.core.rawtext.k3_tags import USUAL_HEADS, USUAL_SO_FAR, Tag, could_be_tag, read_tags
 
 WHOLE: list[tuple[bool, str, list[tuple[str, dict[str, str]]]]] = [
     (True, "think", [("think", {})]),
@@ -50,3 +50,13 @@ def test_what_could_not(head: str) -> None:
 
 def test_a_close_has_no_attributes() -> None:
     assert not could_be_tag(False, "call t")
+
+
+@pytest.mark.parametrize("head", ['call tool="a"x', 'call tool="a" b"', 'argument key="a" and then', "call"])
+def test_the_usual_way_takes_nothing_else(head: str) -> None:
+    assert not USUAL_SO_FAR.match(head)
+
+
+def test_the_usual_way_takes_every_beginning_of_a_usual_tag() -> None:
+    head = 'argument key="a b" type="string" '
+    assert all(USUAL_SO_FAR.match(head[:length]) for length in range(len('argument key="'), len(head) + 1))

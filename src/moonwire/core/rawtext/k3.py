@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from moonwire.core.events import Event
 from moonwire.core.rawtext.k3_call import Call
-from moonwire.core.rawtext.k3_tags import USUAL_HEADS, USUAL_STARTS, USUAL_TAILS, Tag, could_be_tag, read_tags
+from moonwire.core.rawtext.k3_tags import USUAL_HEADS, USUAL_SO_FAR, Tag, could_be_tag, read_tags
 from moonwire.core.rawtext.markers import MAX_BLANK, MAX_HELD
 from moonwire.core.rawtext.pieces import Pieces
 from moonwire.core.rawtext.turn import State, Turn
@@ -67,15 +67,10 @@ class K3:
     def _quick_head(self, text: str) -> list[Event]:
         """The tags that the model writes nearly always, without a closer look."""
         head = self._head + text
-        if head not in USUAL_HEADS:
-            usual = head.startswith(USUAL_STARTS) and len(head) <= _LOOKED_AT and "<" not in text
-            if usual and '"' in text:
-                usual = could_be_tag(True, head)
-            elif usual:
-                # Inside a value, where anything may stand, or between two.
-                usual = head.count('"') % 2 == 1 or head[head.rfind('"') + 1 :] in USUAL_TAILS
-            if not usual:
-                return self._turn.advance(text)
+        if head not in USUAL_HEADS and (
+            "<" in text or len(head) > _LOOKED_AT or not USUAL_SO_FAR.match(head)
+        ):
+            return self._turn.advance(text)
         self._head = head
         return []
 

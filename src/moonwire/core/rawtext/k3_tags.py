@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-__all__ = ["USUAL_HEADS", "USUAL_STARTS", "USUAL_TAILS", "Tag", "could_be_tag", "read_tags"]
+__all__ = ["USUAL_HEADS", "USUAL_SO_FAR", "Tag", "could_be_tag", "read_tags"]
 
 # The longest names first: fused tags are split at the first name that fits.
 _NAMES = ("argument", "response", "message", "think", "tools", "call", "json")
@@ -17,14 +17,17 @@ _ATTRIBUTES_SO_FAR = re.compile(
 )
 
 # What the model writes nearly always, up to the first value: no need to look closer.
-USUAL_STARTS = ('argument key="', 'call tool="', 'json type="')
+_USUAL_STARTS = ('argument key="', 'call tool="', 'json type="')
 USUAL_HEADS = frozenset(
     head[:length]
-    for head in (*USUAL_STARTS, "think", "response", "tools", "message")
+    for head in (*_USUAL_STARTS, "think", "response", "tools", "message")
     for length in range(len(head) + 1)
 )
-# And between the first value and the second.
-USUAL_TAILS = frozenset(tail[:length] for tail in (' type="', ' index="') for length in range(len(tail)))
+# And from there on.
+USUAL_SO_FAR = re.compile(
+    r'(?:argument key|call tool|json type)="[^"]*+'
+    r'(?:"(?:\s++[A-Za-z_]++="[^"]*+")*+(?:\s++(?:[A-Za-z_]++(?:=(?:"[^"]*+)?)?)?)?)?\Z'
+)
 
 
 class Tag(msgspec.Struct, frozen=True):
