@@ -96,6 +96,7 @@ CALLS = [
     answer("K16 section not closed", f"{TOOLS_IN}{C1}", done(WEATHER), notes=("section-unclosed",)),
     answer("K17 no tool attribute", f"{TOOLS_IN}{o('call', index=1)}{c('call')}{TOOLS_OUT}",
            Outcome(malformed=(o("call", index=1) + c("call"),))),
+    answer("no tool attribute, no close", f"{TOOLS_IN}{o('call', index=1)}{TOOLS_OUT}x", Outcome(text="x", malformed=(o("call", index=1),))),
     answer("no tool attribute, then a good call",
            f"{TOOLS_IN}{o('call', index=1)}{o('argument', key='city', type='string')}x{c('argument')}{c('call')}{C1}{TOOLS_OUT}",
            done(WEATHER, malformed=(o("call", index=1) + o("argument", key="city", type="string") + "x" + c("argument") + c("call"),))),
