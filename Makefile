@@ -1,5 +1,6 @@
 # Every target makes .venv itself from a clean clone; `make help` lists them.
 # Tools are pinned, with hashes, in requirements/*.lock; `make lock` renews the pins.
+# A lock is complete, so nothing is resolved anew (`--no-deps`): a newer release of what is pinned breaks nothing.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -40,11 +41,11 @@ $(VENV)/.stamp-venv:
 	touch $@
 
 $(VENV)/.stamp-test: requirements/test.lock $(VENV)/.stamp-venv
-	@$(PIP) install --require-hashes -r requirements/test.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements/test.lock
 	touch $@
 
 $(VENV)/.stamp-check: requirements/check.lock $(VENV)/.stamp-test
-	@$(PIP) install --require-hashes -r requirements/check.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements/check.lock
 	touch $@
 
 $(VENV)/.stamp-moonwire: pyproject.toml src/moonwire/_version.py $(VENV)/.stamp-test
