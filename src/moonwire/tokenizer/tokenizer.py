@@ -58,6 +58,24 @@ class Tokenizer:
         """The tokens of a text in which the control texts of the K2 family are control tokens."""
         return total(self._special(piece) for piece in pieces(without_surrogates(text)))
 
+    def split(self, text: str) -> list[tuple[int, bytes]]:
+        """The tokens of a text in which everything is text: each one's id, and its bytes.
+
+        A token may end inside a character. Where the library gives up there is one token for each byte
+        of a piece, with the ids that bytes have.
+        """
+        found: list[tuple[int, bytes]] = []
+        single = self._encoding.decode_single_token_bytes
+        for piece in pieces(without_surrogates(text)):
+            ids: list[int] | None = None
+            with _Survived():
+                ids = self._encoding.encode_ordinary(piece)
+            if ids is None:
+                found += [(self._encoding.encode_single_token(bytes((one,))), bytes((one,))) for one in piece.encode()]
+            else:
+                found += [(one, single(one)) for one in ids]
+        return found
+
     def _ordinary(self, piece: str) -> int:
         with _Survived():
             return len(self._encoding.encode_ordinary(piece))

@@ -1,0 +1,195 @@
+"""What a deterministic reader makes of the user's words: names, numbers, commands, prohibitions.
+
+No understanding is claimed. These are the few forms that tests, demonstrations and the public verifier
+ask in (verification.md 1.4), each by a pattern that takes time linear in the text.
+"""
+
+import re
+from typing import Final
+
+from moonwire.simulator.rules.ask import Ask, Json, a_list, an_object, texts_of
+
+__all__ = [
+    "asked_keys",
+    "asked_words",
+    "dictated",
+    "forbids_tools",
+    "hints",
+    "is_small_talk",
+    "last_user",
+    "proper_names",
+    "results_since",
+    "rounds_done",
+]
+
+LONGEST: Final = 20_000
+"""How much of a text is read. Tasks stand at the end of long ones, so the end is kept."""
+
+
+def _text(message: Json) -> str:
+    return "\n".join(texts_of(message.get("content")))[-LONGEST:]
+
+
+def last_user(ask: Ask) -> tuple[int, str]:
+    """Place and words of the last message of the user; -1 where there is none."""
+    for index in range(len(ask.messages) - 1, -1, -1):
+        if ask.messages[index].get("role") == "user":
+            return index, _text(ask.messages[index])
+    return -1, ""
+
+
+def rounds_done(ask: Ask) -> int:
+    """How many rounds of calls there were since the user last spoke."""
+    index, _ = last_user(ask)
+    later = ask.messages[index + 1 :]
+    return sum(message.get("role") == "assistant" and bool(message.get("tool_calls")) for message in later)
+
+
+def results_since(ask: Ask) -> list[tuple[str, str]]:
+    """Tool name and text of each result since the user last spoke, in order."""
+    index, _ = last_user(ask)
+    names: dict[str, str] = {}
+    found: list[tuple[str, str]] = []
+    for message in ask.messages[index + 1 :]:
+        for call in map(an_object, a_list(message.get("tool_calls"))):
+            names[str(call.get("id"))] = str(an_object(call.get("function")).get("name", ""))
+        if message.get("role") == "tool":
+            name = names.get(str(message.get("tool_call_id")), "tool")
+            found.append((name, " ".join(_text(message).split())))
+    return found
+
+
+_QUOTED: Final = r'"([^"\n]{1,200})"|“([^”\n]{1,200})”|`([^`\n]{1,200})`|(?<!\w)\'([^\'\n]{1,200})\'(?!\w)'
+_PATH: Final = (
+    r"(?<![\w/])(/?(?:[\w.-]{1,64}/){0,8}[\w-]{1,64}\.[A-Za-z]\w{0,7}|/(?:[\w.-]{1,64}/){0,8}[\w.-]{1,64})"
+)
+_NUMBER: Final = r"(?<![\w.])(-?\d{1,15}(?:\.\d{1,10})?)(?![\w])"
+_NAME: Final = r"(?<![\w.])([A-Z][\w-]{1,40}(?: [A-Z][\w-]{1,40}){0,3})"
+_HINT: Final = re.compile(f"{_QUOTED}|{_PATH}|{_NUMBER}|{_NAME}")
+_STARTS: Final = re.compile(r"(?:^|[.!?:\n]\s*)$")
+
+
+def hints(text: str) -> list[str]:
+    """What a call's arguments may be made of: quoted words, paths, numbers and names, in their order.
+
+    >>> hints('Read notes.txt and look up the weather in Paris for 3 days, in "celsius".')
+    ['notes.txt', 'Paris', '3', 'celsius']
+    """
+    found: list[str] = []
+    for match in _HINT.finditer(text):
+        word = next(group for group in match.groups() if group is not None)
+        # A word that is large only because a sentence begins there is no name.
+        capital = match.groups()[-1] is not None
+        if capital and " " not in word and _STARTS.search(text, 0, match.start()) is not None:
+            continue
+        if word not in found:
+            found.append(word)
+    return found
+
+
+def proper_names(text: str) -> list[str]:
+    """The hints that name a thing: neither numbers nor paths."""
+    return [hint for hint in hints(text) if not re.search(r"[\d/.]", hint)]
+
+
+_FORBIDS: Final = re.compile(
+    r"\b(?:do not|don't|don’t|dont|never|without|avoid|no need to|not need to|must not|should not|not)\b"
+    r"[^.!?\n]{0,60}?\b(?:tools?|functions?|call(?:ing)?)\b"
+    r"|\bno (?:tools?|function calls?|tool calls?)\b"
+    r"|(?:不要|不用|无需|不需要|别|禁止|请勿)[^。！？\n]{0,20}(?:工具|调用|函数)",
+    re.IGNORECASE,
+)
+_PLAIN: Final = re.compile(
+    r"\b(?:nothing else|answer directly|directly answer|reply directly)\b"
+    r"|\bjust (?:say|reply|answer|chat)\b|直接回答",
+    re.IGNORECASE,
+)
+_SMALL: Final = re.compile(
+    r"\s*(?:hi|hello|hey|thanks|thank you|good (?:morning|evening|day)|who are you|how are you|你好|谢谢)"
+    r"[\s,.!?。！？]*(?:kimi|there)?[\s,.!?。！？]*",
+    re.IGNORECASE,
+)
+
+
+def forbids_tools(text: str) -> bool:
+    """Whether the user says that no tool shall be called.
+
+    >>> forbids_tools("What is 2 + 2? Do not use any tools."), forbids_tools("Call the weather tool.")
+    (True, False)
+    """
+    return bool(_FORBIDS.search(text) or _PLAIN.search(text))
+
+
+def is_small_talk(text: str) -> bool:
+    """Whether it is a greeting and no task."""
+    return _SMALL.fullmatch(text) is not None
+
+
+_DICTATED: Final = re.compile(
+    r"\b(?:say|repeat|output|print|echo|reply|respond|answer)\b(?: back)?(?: only)?(?: with)?"
+    r"(?: just| only| exactly| the (?:single )?(?:word|text|phrase|string))*:?\s+"
+    r"(?:[\"“'`]([^\"”'`\n]{1,400})[\"”'`]|([A-Z]{1,20}(?: [A-Z]{1,20}){0,4})\b)",
+    re.IGNORECASE,
+)
+
+
+def dictated(text: str) -> str | None:
+    """What the user wants said, to the letter.
+
+    >>> dictated("Say 'OK' and nothing else."), dictated("Reply with exactly OK"), dictated("Say something.")
+    ('OK', 'OK', None)
+    """
+    for match in _DICTATED.finditer(text):
+        if match[1] is not None:
+            return match[1]
+        # Without quotes only what is written large is meant to the letter.
+        if match[2].isupper():
+            return match[2]
+    return None
+
+
+_LENGTH: Final = re.compile(r"\b(\d{1,6}) (?:words|tokens)\b", re.IGNORECASE)
+
+
+def asked_words(text: str) -> int:
+    """How long the answer shall be in words, where the user says so.
+
+    >>> asked_words("Write a story of 300 words."), asked_words("Write a story.")
+    (300, 0)
+    """
+    match = _LENGTH.search(text)
+    return int(match[1]) if match else 0
+
+
+_NAMED_KEYS: Final = re.compile(
+    r"\b(?:keys?|fields?|propert(?:y|ies)|attributes?)\b[ :]*(?:called |named |of |are |is )?"
+    r"((?:[\"'`“]?[A-Za-z_]\w{0,40}[\"'`”]?(?:, and |, | and | & )?){1,12})",
+    re.IGNORECASE,
+)
+_KEY_BEFORE: Final = re.compile(
+    r"[\"'`“]?\b([A-Za-z_]\w{0,40})[\"'`”]? (?:key|field|property)\b", re.IGNORECASE
+)
+_QUOTED_WORD: Final = re.compile(r"[\"'`“]([A-Za-z_]\w{0,40})[\"'`”]")
+_NO_KEYS: Final = frozenset(
+    """
+    a an the with and or of for in to is are set only one single json object following exactly these this
+    that each every key keys field fields property named called contains containing return value as no
+    whose where which
+    """.split()  # noqa: SIM905 -- a list of words reads best as words
+)
+
+
+def asked_keys(text: str) -> list[str]:
+    """The keys that the user wants in a JSON answer, nearly: rather one too many than one too few.
+
+    >>> asked_keys("Return a JSON object with the key city.")
+    ['city']
+    >>> asked_keys('Give me JSON with fields "name" and "age".')
+    ['name', 'age']
+    """
+    found: list[str] = []
+    for match in _NAMED_KEYS.finditer(text):
+        found += re.findall(r"[A-Za-z_]\w*", match[1])
+    found += [match[1] for match in _KEY_BEFORE.finditer(text)]
+    found += [match[1] for match in _QUOTED_WORD.finditer(text)]
+    return [key for key in dict.fromkeys(found) if key.lower() not in _NO_KEYS]

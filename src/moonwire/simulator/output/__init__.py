@@ -1,0 +1,1 @@
+"""How a turn is written: tokens, frames, markup, usage."""
