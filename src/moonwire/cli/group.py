@@ -13,6 +13,7 @@ from moonwire.cli.explain import explain
 from moonwire.cli.models import models
 from moonwire.cli.parse import parse
 from moonwire.cli.schema import schema
+from moonwire.cli.simulate import simulate
 from moonwire.core.errors import MoonwireError
 
 __all__ = ["main"]
@@ -65,12 +66,13 @@ def main() -> None:
 
     `moonwire parse` turns what a model wrote into its reasoning, its text and its tool calls, whatever a
     server did to it on the way. `moonwire explain` shows what an endpoint has to be sent for a request,
-    and why; `schema`, `count` and `models` show parts of that alone.
+    and why; `schema`, `count` and `models` show parts of that alone. `moonwire simulate` is such an
+    endpoint, on loopback.
 
     Exit status: 0 done; 1 done, but something in the input is not as it should be (each command
     says what); 2 not done: wrong options, or a file that cannot be read.
     """
 
 
-for command in (parse, explain, schema, count, models):
+for command in (parse, explain, schema, count, models, simulate):
     main.add_command(command)
