@@ -1,4 +1,4 @@
-"""The generated parts of the pages: `python -m tests.house.generated --write docs/healing.md`.
+"""The generated parts of the pages: `python -m tests.house.generated --write docs/healing.md …`.
 
 A page holds `<!-- NAME: begin -->` and `<!-- NAME: end -->`, and what stands between is written here
 out of the source: the note codes of a part, the settings, the target's fields. `--check PAGE` fails
@@ -22,6 +22,9 @@ from moonwire.core.catalogue import fields
 from moonwire.core.codes import CODES
 from moonwire.core.codes import markdown_table as codes_table
 from moonwire.core.settings import Settings, Switch
+from moonwire.simulator.faults import markdown_table as faults_table
+from moonwire.simulator.faults.refusals import markdown_table as refusals_table
+from moonwire.simulator.rules.table import markdown_table as rules_table
 
 __all__ = ["BLOCKS", "filled", "main", "settings_table"]
 
@@ -58,6 +61,9 @@ BLOCKS: dict[str, Callable[[], str]] = {
     **{f"codes of {part}": lambda part=part: codes_table(part) for part in {c.part for c in CODES.values()}},
     "settings": settings_table,
     "target fields": fields.markdown_table,
+    "faults": faults_table,
+    "refusals": refusals_table,
+    "rules": rules_table,
 }
 """What can stand on a page, by its name."""
 

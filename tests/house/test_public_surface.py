@@ -82,6 +82,18 @@ PUBLIC: dict[str, list[str]] = {
         "markdown_table",
         "steps",
     ],
+    "moonwire.memory": [
+        "Limits",
+        "Memory",
+        "NoMemory",
+        "ProcessMemory",
+        "Secret",
+        "SqliteMemory",
+        "Stats",
+        "Tenant",
+        "default_path",
+        "load_secret",
+    ],
     "moonwire.tokenizer": ["Tokenizer", "load"],
     "moonwire.wire.chat": [
         "decode",

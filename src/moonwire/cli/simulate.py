@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from types import FrameType
 from typing import Any, cast
@@ -208,7 +208,7 @@ def _with_environment(command: tuple[str, ...], base_url: str, settings: Setting
 
 
 @contextlib.contextmanager
-def _until_signalled() -> Iterator[threading.Event]:
+def _until_signalled() -> Generator[threading.Event]:
     """An event that SIGINT and SIGTERM set, so that the server ends in order."""
     ended = threading.Event()
 

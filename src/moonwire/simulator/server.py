@@ -66,7 +66,7 @@ class _Uvicorn(uvicorn.Server):
             ws="none",
             lifespan="off",
             log_config=None,
-            log_level="critical",
+            log_level="error",
             access_log=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,

@@ -246,7 +246,7 @@ class Shape:
                 if (regex := safe_pattern(pattern)) is not None and regex.search(name)
             ]
             if name in named:
-                matching.append(named[name])
+                matching.insert(0, named[name])
             if not matching and part.get("additionalProperties") is not None:
                 matching.append(part["additionalProperties"])
             if not matching and part.get("unevaluatedProperties") is not None:

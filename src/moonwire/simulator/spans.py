@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -120,9 +121,8 @@ def _fractions(wanted: Span, turn: int) -> Iterator[Fraction]:
 def _written(number: Fraction) -> Iterator[float]:
     """A number as JSON would write it: an integer where it is one, unless that has very many digits."""
     if number.denominator != 1 or abs(number) >= LARGE:
-        try:
+        # Beyond what a float holds, only the digits are left.
+        with suppress(OverflowError):
             yield float(number)
-        except OverflowError:
-            return
     if number.denominator == 1:
         yield int(number)

@@ -8,7 +8,7 @@ import msgspec
 from moonwire.core.validation.pattern_syntax import WORD, Alternatives, Chars, Repeat, Sequence, Tree, read
 from moonwire.core.validation.patterns import SafePattern, safe_pattern
 
-__all__ = ["FORMATS", "Text", "looks_right", "strings"]
+__all__ = ["FORMATS", "Text", "allowed", "looks_right", "strings"]
 
 # Longer ones are refused: no model answers with them, and the replies of an endpoint have a limit.
 LONGEST = 20_000
@@ -16,36 +16,38 @@ WORDS = ("alpha", "river", "stone", "cedar", "amber", "north", "delta", "maple")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 NAME = 14
 
-# Addresses from the ranges that are set aside for documents: RFC 2606, 3849, 5737.
-FORMATS: dict[str, tuple[tuple[str, ...], str]] = {
-    "date-time": (("2026-01-15T09:30:00Z", "2026-03-02T18:05:00Z"), r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.*"),
-    "date": (("2026-01-15", "2026-03-02", "2026-07-21"), r"\d{4}-\d\d-\d\d"),
-    "time": (("09:30:00Z", "18:05:00Z"), r"\d\d:\d\d:\d\d.*"),
-    "duration": (("P1D", "PT15M"), r"P[0-9A-Z.]+"),
-    "email": (("ada@example.com", "lin@example.org"), r"[^@\s]+@[^@\s]+"),
-    "idn-email": (("ada@example.com", "lin@example.org"), r"[^@\s]+@[^@\s]+"),
-    "hostname": (("example.com", "www.example.org"), r"[A-Za-z0-9.-]+"),
-    "idn-hostname": (("example.com", "www.example.org"), r"[^\s/:@]+"),
-    "ipv4": (("192.0.2.1", "198.51.100.7"), r"\d{1,3}(\.\d{1,3}){3}"),
-    "ipv6": (("2001:db8::1", "2001:db8::2:7"), r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"),
-    "uri": (("https://example.com/", "https://example.org/a"), r"[A-Za-z][A-Za-z0-9+.-]*:\S+"),
-    "url": (("https://example.com/", "https://example.org/a"), r"[A-Za-z][A-Za-z0-9+.-]*:\S+"),
-    "iri": (("https://example.com/", "https://example.org/a"), r"[A-Za-z][A-Za-z0-9+.-]*:\S+"),
-    "uri-reference": (("/a", "https://example.com/"), r"\S+"),
-    "iri-reference": (("/a", "https://example.com/"), r"\S+"),
-    "uri-template": (("/a/{id}", "https://example.com/{id}"), r"\S+"),
+# A value, others of its kind (`<n>` is from 10 to 27), and the form that a hint must have. The addresses are
+# from the ranges that are set aside for documents: RFC 2606, 3849, 5737.
+FORMATS: dict[str, tuple[str, str, str]] = {
+    "date-time": ("2026-01-15T09:30:00Z", "2026-03-<n>T18:05:00Z", r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.*"),
+    "date": ("2026-01-15", "2026-03-<n>", r"\d{4}-\d\d-\d\d"),
+    "time": ("09:30:00Z", "18:<n>:00Z", r"\d\d:\d\d:\d\d.*"),
+    "duration": ("P1D", "PT<n>M", r"P[0-9A-Z.]+"),
+    "email": ("ada@example.com", "lin<n>@example.org", r"[^@\s]+@[^@\s]+"),
+    "idn-email": ("ada@example.com", "lin<n>@example.org", r"[^@\s]+@[^@\s]+"),
+    "hostname": ("example.com", "www<n>.example.org", r"[A-Za-z0-9.-]+"),
+    "idn-hostname": ("example.com", "www<n>.example.org", r"[^\s/:@]+"),
+    "ipv4": ("192.0.2.1", "198.51.100.<n>", r"\d{1,3}(\.\d{1,3}){3}"),
+    "ipv6": ("2001:db8::1", "2001:db8::<n>", r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"),
+    "uri": ("https://example.com/", "https://example.org/<n>", r"[A-Za-z][A-Za-z0-9+.-]*:\S+"),
+    "url": ("https://example.com/", "https://example.org/<n>", r"[A-Za-z][A-Za-z0-9+.-]*:\S+"),
+    "iri": ("https://example.com/", "https://example.org/<n>", r"[A-Za-z][A-Za-z0-9+.-]*:\S+"),
+    "uri-reference": ("/a", "/a/<n>", r"\S+"),
+    "iri-reference": ("/a", "/a/<n>", r"\S+"),
+    "uri-template": ("/a/{id}", "/a/<n>/{id}", r"\S+"),
     "uuid": (
-        ("123e4567-e89b-42d3-a456-426614174000", "9b2d6c1e-5f3a-4c7b-8d90-1e2f3a4b5c6d"),
+        "123e4567-e89b-42d3-a456-426614174000",
+        "9b2d6c1e-5f3a-4c7b-8d90-1e2f3a4b5c<n>",
         r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
     ),
-    "json-pointer": (("/a", "/a/0"), r"(/.*)?"),
-    "relative-json-pointer": (("0", "1/a"), r"\d+.*"),
-    "regex": (("^a$", "[0-9]+"), r".+"),
-    "byte": (("YWJj", "ZGVm"), r"[A-Za-z0-9+/]*=*"),
+    "json-pointer": ("/a", "/a/<n>", r"(/.*)?"),
+    "relative-json-pointer": ("0", "1/a/<n>", r"\d+.*"),
+    "regex": ("^a$", "^a<n>$", r".+"),
+    "byte": ("YWJj", "ZG<n>", r"[A-Za-z0-9+/]*=*"),
 }
 # What a pattern often means: tried before a string is put together out of its characters.
 SAMPLES = (
-    *(samples[0] for samples, _ in FORMATS.values()),
+    *(value for value, _, _ in FORMATS.values()),
     *("1", "12", "10:30", "+15551234567", "555-123-4567", "1.2.3", "ABC", "A1", "en", "en-US", "#1a2b3c"),
     *("12345", "/tmp/a.txt", "a.txt", "$1.00", "Alpha", "ABC-123", "2026-01", "user_1", "USD"),
 )
@@ -66,7 +68,15 @@ def looks_right(text: str, name: str) -> bool:
     >>> looks_right("Paris", "date"), looks_right("2026-01-15", "date"), looks_right("Paris", "city")
     (False, True, True)
     """
-    return name not in FORMATS or re.fullmatch(FORMATS[name][1], text[:500], re.ASCII) is not None
+    return name not in FORMATS or re.fullmatch(FORMATS[name][2], text[:500], re.ASCII) is not None
+
+
+def allowed(wanted: Text, text: str) -> bool:
+    """Whether a text from elsewhere fits; not if there is a pattern that cannot be read."""
+    parts = [part for pattern in wanted.patterns for part in _read(pattern)]
+    long = wanted.most is not None and len(text) > wanted.most
+    right = not long and len(text) >= wanted.least and looks_right(text, wanted.format)
+    return right and all(part.automaton is not None and part.allows(text) for part in parts)
 
 
 def strings(wanted: Text, name: str = "", turn: int = 0) -> Iterator[str]:
@@ -97,15 +107,15 @@ def strings(wanted: Text, name: str = "", turn: int = 0) -> Iterator[str]:
 
 def _words(wanted: Text, name: str, turn: int) -> Iterator[str]:
     if wanted.format in FORMATS:
-        samples = FORMATS[wanted.format][0]
-        yield from (samples[(turn + at) % len(samples)] for at in range(len(samples)))
+        value, others, _ = FORMATS[wanted.format]
+        yield others.replace("<n>", str(10 + turn % 18)) if turn else value
     letters = re.findall("[A-Za-z]+", name)
     own = [word for word in letters[-1:] if len(word) <= NAME]
     words = [*(word.lower() for word in own), *WORDS]
     for at in range(turn, turn + len(words)):
         word = words[at % len(words)]
         yield word if at < len(words) else f"{word}{at // len(words) + 1}"
-    if wanted.patterns:
+    if wanted.patterns and turn % 2 == 0:
         yield from SAMPLES
 
 

@@ -17,13 +17,13 @@ from moonwire.simulator.heights import ENDLESS, Heights
 from moonwire.simulator.hints import Hints
 from moonwire.simulator.shapes import Contradiction, Options, Picks, Shape
 from moonwire.simulator.spans import numbers, span
-from moonwire.simulator.strings import looks_right, strings
+from moonwire.simulator.strings import allowed, strings
 
 __all__ = ["NoInstance", "instance"]
 
 ATTEMPTS = 3
 # All the values made on the way, kept or not, and what it takes to check them: a few seconds at the worst.
-WORK = 40_000
+WORK = 20_000
 # The work of one check, in the validator's own measure, and how much of that is one of the above.
 CHECK = 60_000
 CHEAPER = 10
@@ -266,13 +266,7 @@ class _Maker:
     def _string(self, shape: Shape, schemas: list[Any], name: str, turn: int) -> Any:
         wanted = shape.text()
         if turn < AGAIN:
-            hint = self._hints.text(
-                lambda text: (
-                    looks_right(text, wanted.format)
-                    and self._fits(text, schemas)
-                    and self._fits(text, shape.parts)
-                )
-            )
+            hint = self._hints.text(lambda text: allowed(wanted, text) and self._fits(text, schemas))
             if hint is not None:
                 return hint
         return self._first(strings(wanted, name, turn % AGAIN + self._seed), schemas, shape)
@@ -282,9 +276,7 @@ class _Maker:
         if turn < AGAIN:
             hint = self._hints.number(
                 lambda number: (
-                    self._fits(number, schemas)
-                    and self._fits(number, shape.parts)
-                    and ("fraction" in shape.types or float(number).is_integer())
+                    self._fits(number, schemas) and ("fraction" in shape.types or float(number).is_integer())
                 )
             )
             if hint is not None:
