@@ -168,7 +168,7 @@ class _Part(msgspec.Struct, frozen=True):
     def ends(self, place: _Place) -> bool:
         """Whether the pattern is found if the string ends here."""
         assert self.automaton is not None
-        return 0 in self.automaton._reached(place, 0)  # pyright: ignore[reportPrivateUsage] -- the same
+        return 0 in self.automaton._reached(place, 0)  # pyright: ignore[reportPrivateUsage] -- made to search, not to generate
 
 
 def _read(pattern: str) -> list[_Part]:
