@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from moonwire.core.errors import LocalProtocolError
+from moonwire.simulator import depth
 from moonwire.simulator.fast import prepared
 from moonwire.simulator.faults import (
     Close,
@@ -47,6 +48,9 @@ CONNECTION: Final = "moonwire.connection"
 KEPT: Final = 10_000
 """How many exchanges are remembered for tests to look at."""
 
+KEPT_BYTES: Final = 64 << 20
+"""How many bytes of requests and answers, about; the newest exchange is kept whatever its size."""
+
 
 class Connection(Protocol):
     """What a server lets the application do to the connection itself."""
@@ -65,7 +69,7 @@ class Connection(Protocol):
 
 
 class Dropped(ConnectionError):
-    """The connection broke on purpose, where there is no socket to break."""
+    """The connection broke: on purpose, where there is no socket to break, or because the client left."""
 
 
 class App:
@@ -86,6 +90,8 @@ class App:
         self._recording = recording
         self._gate = Gate(self.settings.limits, self.routes.clock)
         self._number = 0
+        self._sizes: dict[int, int] = {}
+        self._held = 0
 
     @property
     def refused(self) -> list[Exchange]:
@@ -96,7 +102,10 @@ class App:
         if scope["type"] != "http":
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        body = await self._body(receive)
+        try:
+            body = await self._body(receive)
+        except Dropped:
+            return
         asked = Asked(method=scope["method"], path=scope["path"], headers=headers, body=body or b"")
         if self.settings.fast and body is not None:
             await _run(steps(None, prepared(asked.body), now=0.0), scope, receive, send, None)
@@ -111,7 +120,8 @@ class App:
         while more:
             message = await receive()
             if message["type"] != "http.request":
-                break
+                # A request that never was whole is none: it is not counted, and nobody waits for an answer.
+                raise Dropped("the client left before its request was whole")
             piece: bytes = message.get("body", b"")
             size += len(piece)
             if size <= self.settings.limits.body:
@@ -133,7 +143,10 @@ class App:
         self.exchanges.append(exchange)
         if self._recording is not None:
             planned = self._replayed(asked, exchange)
-            await _run(steps(None, planned, now=0.0), scope, receive, send, exchange)
+            # An answer without a status never began: the connection broke before it.
+            found = steps(None, planned, now=0.0) if planned.status else (Reset(),)
+            await _run(found, scope, receive, send, exchange)
+            self._keep(exchange, asked)
             return
         refused = _TOO_LARGE if too_large else self._gate.enter(asked.key)
         try:
@@ -149,8 +162,22 @@ class App:
         finally:
             if refused is None:
                 self._gate.leave(asked.key)
+            self._keep(exchange, asked)
             if self._recorder is not None:
                 self._recorder.write(exchange)
+
+    def _keep(self, exchange: Exchange, asked: Asked) -> None:
+        """Forgets the oldest exchanges where all of them together are too large."""
+        size = len(asked.body) + sum(map(len, exchange.pieces))
+        self._sizes[exchange.number] = size
+        self._held += size
+        if self._held <= KEPT_BYTES and len(self._sizes) <= 2 * KEPT:
+            return
+        # Some of them are gone already: there are too many, or a test has cleared the list.
+        self._sizes = {one.number: self._sizes.get(one.number, 0) for one in self.exchanges}
+        self._held = sum(self._sizes.values())
+        while self._held > KEPT_BYTES and len(self.exchanges) > 1:
+            self._held -= self._sizes.pop(self.exchanges.popleft().number)
 
     def _fault(self, asked: Asked, exchange: Exchange) -> Fault | None:
         streamed = an_object(exchange.request).get("stream") is True
@@ -196,8 +223,8 @@ def _shown_body(body: bytes) -> Any:
     if not body:
         return None
     try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return depth.decode(body)
+    except msgspec.DecodeError:
         return as_text(body)
 
 
@@ -246,12 +273,15 @@ async def _broken(
         await _left(receive, None)
     elif connection is None:
         raise Dropped(f"the simulated endpoint broke the connection: {type(step).__name__.lower()}")
-    elif isinstance(step, Refuse):
-        connection.refuse(step.seconds)
-    elif isinstance(step, Reset):
-        connection.reset()
     else:
-        connection.close()
+        if isinstance(step, Refuse):
+            connection.refuse(step.seconds)
+        elif isinstance(step, Reset):
+            connection.reset()
+        else:
+            connection.close()
+        # Whoever runs this application would write an error of its own if it came back before that.
+        await _left(receive, None)
 
 
 async def _left(receive: Receive, seconds: float | None) -> bool:

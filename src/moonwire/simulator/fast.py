@@ -15,6 +15,11 @@ CHUNKS: Final = 200
 BURST: Final = 64
 """How many events go out in one write."""
 
+MOST: Final = 200_000
+"""How many chunks there are at most. Answers are kept, and so neither this nor a name may be any length."""
+
+LONGEST_NAME: Final = 256
+
 
 class _Asked(msgspec.Struct):
     """The four fields that decide."""
@@ -40,16 +45,17 @@ def prepared(body: bytes, *, burst: int = BURST) -> Planned:
     """
     try:
         asked = _DECODER.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         asked = _Asked()
-    count = min(asked.max_completion_tokens or asked.max_tokens or CHUNKS, 1_000_000)
+    count = max(1, min(asked.max_completion_tokens or asked.max_tokens or CHUNKS, MOST))
+    model = asked.model[:LONGEST_NAME]
     if asked.stream:
         head = [("content-type", "text/event-stream"), ("cache-control", "no-cache")]
-        return Planned(200, head, _stream(asked.model, count, burst))
-    return Planned(200, [("content-type", "application/json")], (_whole(asked.model, count),))
+        return Planned(200, head, _stream(model, count, burst))
+    return Planned(200, [("content-type", "application/json")], (_whole(model, count),))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _stream(model: str, count: int, burst: int) -> tuple[bytes, ...]:
     """The events in bursts: role, chunks, end, `[DONE]`."""
     events = [_frame(model, {"role": "assistant", "content": ""}, None)]
@@ -79,7 +85,7 @@ def _frame(
     return b"data: " + msgspec.json.encode(value) + b"\n\n"
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _whole(model: str, count: int) -> bytes:
     message = {"role": "assistant", "content": " word" * count}
     value = {

@@ -20,10 +20,12 @@ from moonwire.simulator.output.pieces import Pieces
 from moonwire.simulator.output.style import Style, style
 from moonwire.simulator.output.usage import Counter, Prompt, Seen, Used
 from moonwire.simulator.rules import Ask, Refused, edition, first_refusal, kept
+from moonwire.simulator.rules.account import RULES as ACCOUNT_RULES
 from moonwire.simulator.rules.account import no_model
 from moonwire.simulator.rules.ask import a_list
 from moonwire.simulator.rules.messages import RULES as MESSAGE_RULES
 from moonwire.simulator.rules.rule import holds_at
+from moonwire.simulator.rules.size import FIRST as BODY_SIZE
 from moonwire.simulator.script import Script, played
 from moonwire.simulator.script import load as load_script
 from moonwire.simulator.settings import Settings
@@ -36,7 +38,8 @@ __all__ = ["Arrived", "Model", "Outcome"]
 class Arrived(msgspec.Struct, frozen=True, kw_only=True):
     """A request as it arrived: its body in Chat Completions' words, its size, headers and whose it is.
 
-    `surface` is what the caller spoke. `raw` are the bytes that the answer is drawn from.
+    `surface` is what the caller spoke. `raw` are the bytes that the answer is drawn from. `refused` is what
+    the surface itself has against a body that cannot be said in Chat Completions' words.
     """
 
     body: dict[str, Any]
@@ -44,6 +47,7 @@ class Arrived(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     key: str = ""
     surface: str = "chat"
+    refused: Refused | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +91,10 @@ class Model:
         there = find_endpoint(f"{self.place.name}-{surface}")
         return there if there.known else self.place
 
+    def speaks(self, surface: str) -> bool:
+        """Whether the endpoint has this surface: the catalogue has a row for it (kimi-api.md 1.1)."""
+        return self.place_of(surface).facts.get("dialect", "chat") == surface
+
     def target(self, model: str, surface: str = "chat") -> Target | None:
         """What the model takes here, if it is here."""
         target = resolve(model, self.place_of(surface).name)
@@ -119,12 +127,19 @@ class Model:
             seed=self.settings.seed,
             count=lambda: self._prompt(ask, request).tokens,
         )
-        refused = first_refusal(self._rules[place.name], ask)
+        refused = self._refused(ask, arrived.refused)
         if refused is not None:
             return refused
         prompt = self._prompt(ask, request)
         cached = self._seen.cached(f"{arrived.key}\0{target.name}", prompt)
         return self._generated(ask, prompt, cached, rng)
+
+    def _refused(self, ask: Ask, unread: Refused | None) -> Refused | None:
+        """What the rules have against it; of a body that was not read, only those that come before it."""
+        rules = self._rules[ask.place.name]
+        if unread is None:
+            return first_refusal(rules, ask)
+        return first_refusal((one for one in rules if one.name in _BEFORE_THE_BODY), ask) or unread
 
     def tokens(self, body: dict[str, Any]) -> int | Refused:
         """The count that `estimate-token-count` gives, or the refusal of a model that is not here."""
@@ -161,7 +176,7 @@ class Model:
             [stops] if isinstance(stops, str) else [stop for stop in a_list(stops) if isinstance(stop, str)]
         )
         wanted = ask.body.get("n")
-        number = wanted if isinstance(wanted, int) and 1 <= wanted <= MOST_CANDIDATES else 1
+        number = max(1, min(wanted, MOST_CANDIDATES)) if isinstance(wanted, int) else 1
         candidates: list[Candidate] = []
         for _ in range(number):
             turn = self._turn(ask, rng)
@@ -182,6 +197,7 @@ class Model:
 
 
 _SURFACES = ("chat", "anthropic", "responses")
+_BEFORE_THE_BODY = frozenset(one.name for one in (*BODY_SIZE, *ACCOUNT_RULES))
 _NAMED = ("call-unanswered", "result-unknown", "result-orphan")
 
 

@@ -38,7 +38,7 @@ class Exchange(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 def shown(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Headers without what nobody may see."""
-    return {name: "(hidden)" if name in SECRET else value for name, value in headers}
+    return {name: "(hidden)" if name.lower() in SECRET else value for name, value in headers}
 
 
 class Recorder:

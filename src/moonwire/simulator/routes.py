@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
+from moonwire.core.catalogue.endpoints import Endpoint
+from moonwire.simulator import depth
 from moonwire.simulator.clock import Clock
 from moonwire.simulator.faults import Planned
 from moonwire.simulator.files import Files
@@ -13,11 +15,13 @@ from moonwire.simulator.listing import listed
 from moonwire.simulator.outcome import Arrived, Model, Outcome
 from moonwire.simulator.output import chat
 from moonwire.simulator.output.chat import Facts
-from moonwire.simulator.rules import Refused
+from moonwire.simulator.rules import Edition, Refused
 from moonwire.simulator.rules.account import bad_key
 from moonwire.simulator.rules.ask import an_object, is_object
 from moonwire.simulator.rules.refused import INVALID, body_of, shape_of
 from moonwire.simulator.settings import Settings
+from moonwire.simulator.surfaces import anthropic, responses
+from moonwire.simulator.surfaces.parts import Reading
 
 __all__ = ["Asked", "Routes", "plain_path"]
 
@@ -48,7 +52,7 @@ def plain_path(path: str) -> str:
     >>> plain_path("/coding/v1/chat/completions"), plain_path("/anthropic/v1/messages"), plain_path("/")
     ('/chat/completions', '/messages', '/')
     """
-    found = re.search(r"/v[0-9](/.*)$", path)
+    found = re.search(r"/v[0-9](/.*)", path, re.DOTALL)
     return found[1].rstrip("/") or "/" if found else path
 
 
@@ -90,6 +94,9 @@ class Routes:
             }
         elif "/messages" in path:
             value = body_of(refused, "doubled")
+        elif path == "/responses" and own:
+            # Not doubled there, not even on the coding endpoint (CLIProxyAPI#5647).
+            value = body_of(refused, "moonshot")
         else:
             value = body_of(refused, shape_of(self.model.place.name))
         return self.json(value, refused.status, refused.headers)
@@ -149,8 +156,8 @@ def used_headers(outcome: Outcome) -> tuple[tuple[str, str], ...]:
 def read_json(asked: Asked) -> Json | Refused:
     """The body as an object."""
     try:
-        value = msgspec.json.decode(asked.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        value = depth.decode(asked.body)
+    except msgspec.DecodeError as error:
         return Refused(f"Invalid request: the body is not JSON: {error}", 400, INVALID, rule="json")
     return value if is_object(value) else Refused("Invalid request: the body must be an object", rule="json")
 
@@ -164,19 +171,79 @@ def _no_route(asked: Asked, known: bool) -> Refused:
 # -- handlers ----------------------------------------------------------------------------------------
 
 
-def _chat(routes: Routes, asked: Asked) -> Planned | Refused:
+Read = Callable[[Json, Endpoint, Edition, Mapping[str, str]], Reading]
+"""A surface's body in Chat Completions' words."""
+
+
+def _as_it_is(body: Json, place: Endpoint, edition: Edition, headers: Mapping[str, str]) -> Reading:
+    return Reading(body)
+
+
+def _outcome(routes: Routes, asked: Asked, surface: str, read: Read) -> tuple[Json, Outcome] | Refused:
+    """The body as it came, and what the model makes of it."""
     body = read_json(asked)
     if isinstance(body, Refused):
         return body
-    arrived = Arrived(body=body, raw=asked.body, headers=asked.headers, key=asked.key)
-    outcome = routes.model.answer(arrived)
-    if isinstance(outcome, Refused):
-        return outcome
+    model = routes.model
+    reading = read(body, model.place_of(surface), model.edition, asked.headers)
+    outcome = model.answer(
+        Arrived(
+            body=reading.body,
+            raw=asked.body,
+            headers=asked.headers,
+            key=asked.key,
+            surface=surface,
+            refused=reading.refused,
+        )
+    )
+    return outcome if isinstance(outcome, Refused) else (body, outcome)
+
+
+def _chat(routes: Routes, asked: Asked) -> Planned | Refused:
+    found = _outcome(routes, asked, "chat", _as_it_is)
+    if isinstance(found, Refused):
+        return found
+    body, outcome = found
     facts = routes.facts(outcome, an_object(body.get("stream_options")), body)
     more = used_headers(outcome)
     if body.get("stream") is True:
         return routes.stream(chat.frames(facts, outcome.candidates), more)
     return routes.json(chat.whole(facts, outcome.candidates), 200, more)
+
+
+def _messages(routes: Routes, asked: Asked) -> Planned | Refused:
+    if not routes.model.speaks("anthropic"):
+        return _no_route(asked, known=False)
+    found = _outcome(routes, asked, "anthropic", anthropic.read)
+    if isinstance(found, Refused):
+        return found
+    body, outcome = found
+    identity = f"msg_{routes.clock.hex(24)}"
+    facts = anthropic.Facts(id=identity, model=outcome.target.model, chunk=outcome.style.chunk)
+    one = outcome.candidates[0]
+    if body.get("stream") is True:
+        return routes.stream(anthropic.frames(facts, one), used_headers(outcome))
+    return routes.json(anthropic.whole(facts, one), 200, used_headers(outcome))
+
+
+def _responses(routes: Routes, asked: Asked) -> Planned | Refused:
+    if not routes.model.speaks("responses"):
+        return _no_route(asked, known=False)
+    found = _outcome(routes, asked, "responses", responses.read)
+    if isinstance(found, Refused):
+        return found
+    body, outcome = found
+    facts = responses.Facts(
+        id=routes.clock.hex(24),
+        model=outcome.target.model,
+        created=routes.clock.seconds(),
+        request=body,
+        chunk=outcome.style.chunk,
+    )
+    one = outcome.candidates[0]
+    if body.get("stream") is True:
+        return routes.stream(responses.frames(facts, one), used_headers(outcome))
+    return routes.json(responses.whole(facts, one), 200, used_headers(outcome))
 
 
 def _models(routes: Routes, asked: Asked) -> Planned | Refused:
@@ -257,6 +324,8 @@ def _remove(routes: Routes, asked: Asked) -> Planned | Refused:
 
 _ROUTES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", r"/chat/completions", _chat),
+    ("POST", r"/messages", _messages),
+    ("POST", r"/responses", _responses),
     ("GET", r"/models", _models),
     ("GET", r"/models/.+", _model),
     ("POST", r"/tokenizers/estimate-token-count", _count),

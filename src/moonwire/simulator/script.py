@@ -24,25 +24,25 @@ tables with `name` and `arguments`), `leak_content`, `leak_reasoning`, `cut`, `f
 """
 
 import itertools
-import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from moonwire.core.errors import LocalProtocolError
+from moonwire.simulator import depth
 from moonwire.simulator.brain.reading import last_user, results_since
 from moonwire.simulator.brain.turn import Call, Turn, arguments_text
 from moonwire.simulator.faults.refusals import REFUSALS
-from moonwire.simulator.rules.ask import Ask, a_list, an_object, is_object, texts_of
+from moonwire.simulator.rules.ask import Ask, a_list, is_object, texts_of
 from moonwire.simulator.rules.refused import Refused
 
 __all__ = ["Script", "Scripted", "load", "played"]
 
 
-class Scripted(msgspec.Struct, frozen=True, kw_only=True):
+class Scripted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One turn as written; `call` pairs a name with its arguments as text."""
 
     think: str | None = None
@@ -50,7 +50,7 @@ class Scripted(msgspec.Struct, frozen=True, kw_only=True):
     call: tuple[tuple[str, str], ...] = ()
     leak_content: str = ""
     leak_reasoning: str = ""
-    cut: int = 0
+    cut: Annotated[int, msgspec.Meta(ge=0)] = 0
     finish: str = ""
     refuse: str = ""
 
@@ -115,8 +115,8 @@ def _filler(ask: Ask) -> Callable[[str], str]:
 
 def _arguments(text: str, fill: Callable[[str], str]) -> str:
     try:
-        value: Any = json.loads(text)
-    except ValueError:
+        value: Any = depth.decode(text.encode("utf-8", "surrogatepass"))
+    except msgspec.DecodeError:
         return fill(text)
     return arguments_text(_filled(value, fill))
 
@@ -127,7 +127,7 @@ def _filled(value: Any, fill: Callable[[str], str]) -> Any:
     if isinstance(value, list):
         return [_filled(item, fill) for item in a_list(value)]
     if is_object(value):
-        return {key: _filled(item, fill) for key, item in value.items()}
+        return {fill(key): _filled(item, fill) for key, item in value.items()}
     return value
 
 
@@ -150,7 +150,7 @@ def load(text: str, name: str = "script") -> Script:
     if re.search(r"^\s*\[\[(?:script|turn)", text, re.MULTILINE):
         return _from_toml(text, name)
     reader = _Reader(name)
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         reader.line(number, line)
     return reader.finish()
 
@@ -167,7 +167,7 @@ class _Reader:
             "call": self._call,
             "leak": self._leak,
             "cut": self._cut,
-            "finish": lambda rest: self._set("finish", rest),
+            "finish": self._finish,
             "refuse": self._refuse,
         }
 
@@ -175,7 +175,7 @@ class _Reader:
         text = line.strip()
         if not text or text.startswith("#"):
             return
-        word, _, rest = text.partition(" ")
+        word, rest = (*text.split(maxsplit=1), "")[:2]
         taker = self._takers.get(word)
         if taker is None:
             raise self._wrong(number, f"{word!r} begins no line of a script", ", ".join(self._takers))
@@ -215,18 +215,15 @@ class _Reader:
             raise ValueError("this line belongs to a turn, and there is none yet")
         return self._sequences[-1][1][-1]
 
-    def _set(self, field: str, value: Any) -> None:
-        self._now[field] = value
-
     def _lines(self, field: str, rest: str) -> None:
         before = self._now.get(field)
         self._now[field] = rest if before is None else f"{before}\n{rest}"
 
     def _call(self, rest: str) -> None:
-        name, _, arguments = rest.partition(" ")
-        if not name:
+        if not rest:
             raise ValueError("a call line is `call NAME {arguments}`")
-        self._now["call"] = [*self._now.get("call", ()), (name, arguments.strip() or "{}")]
+        name, arguments = (*rest.split(maxsplit=1), "{}")[:2]
+        self._now["call"] = [*self._now.get("call", ()), (name, arguments)]
 
     def _leak(self, rest: str) -> None:
         where, _, text = rest.partition(" ")
@@ -239,22 +236,41 @@ class _Reader:
             raise ValueError("a cut line is `cut` and a number of tokens")
         self._now["cut"] = int(rest)
 
+    def _finish(self, rest: str) -> None:
+        if len(rest.split()) != 1:
+            raise ValueError("a finish line is `finish` and one word")
+        self._now["finish"] = rest
+
     def _refuse(self, rest: str) -> None:
         if rest not in REFUSALS:
             raise ValueError(f"there is no refusal called {rest!r}: {', '.join(REFUSALS)}")
         self._now["refuse"] = rest
 
 
+class _Table(msgspec.Struct, forbid_unknown_fields=True):
+    when: str = ""
+    turn: list[dict[str, Any]] = []
+
+
+class _Written(msgspec.Struct, forbid_unknown_fields=True):
+    script: list[_Table]
+
+
+class _Called(msgspec.Struct, forbid_unknown_fields=True):
+    name: Annotated[str, msgspec.Meta(min_length=1)]
+    arguments: Any = {}
+
+
 def _from_toml(text: str, name: str) -> Script:
     try:
         found = tomllib.loads(text)
-        tables = a_list(found.get("script")) or [{"turn": found.get("turn", [])}]
-        sequences = [
-            (str(an_object(one).get("when", "")), a_list(an_object(one).get("turn"))) for one in tables
-        ]
+        tables: Any = found.pop("script", None)
+        if tables is None:
+            tables, found = [found], {}
+        written = msgspec.convert({**found, "script": tables}, _Written)
         made = tuple(
-            Sequence(when, tuple(msgspec.convert(_turn_of(turn), Scripted) for turn in turns))
-            for when, turns in sequences
+            Sequence(one.when, tuple(msgspec.convert(_turn_of(turn), Scripted) for turn in one.turn))
+            for one in written.script
         )
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise LocalProtocolError(
@@ -269,13 +285,11 @@ def _from_toml(text: str, name: str) -> Script:
     return Script(made)
 
 
-def _turn_of(turn: Any) -> Any:
-    if not is_object(turn) or "call" not in turn:
+def _turn_of(turn: dict[str, Any]) -> dict[str, Any]:
+    if "call" not in turn:
         return turn
-    calls: list[Any] = []
-    for one in a_list(turn["call"]):
-        call = an_object(one)
-        arguments = call.get("arguments", {})
-        written = arguments if isinstance(arguments, str) else arguments_text(arguments)
-        calls.append((call.get("name"), written))
-    return {**turn, "call": calls}
+    called = msgspec.convert(turn["call"], list[_Called])
+    texts = (
+        one.arguments if isinstance(one.arguments, str) else arguments_text(one.arguments) for one in called
+    )
+    return {**turn, "call": [(one.name, text) for one, text in zip(called, texts, strict=True)]}

@@ -1,7 +1,7 @@
 """The application on a real loopback socket, with a server that can break connections on purpose."""
 
 import asyncio
-import math
+import contextlib
 import socket
 import struct
 import threading
@@ -17,6 +17,10 @@ from moonwire.simulator.recording import Exchange
 from moonwire.simulator.settings import Settings
 
 __all__ = ["Server", "listen"]
+
+TRIES: Final = 200
+LONGEST: Final = 3600.0
+"""Seconds in one wait: for ever is many of them."""
 
 READY: Final = 20.0
 """Seconds within which a server must have begun to listen."""
@@ -77,7 +81,8 @@ class _Uvicorn(uvicorn.Server):
         cast("Any", config).moonwire_server = self
         self.listener = listener
         self.ready = threading.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._until = 0.0
+        self._refusing: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begins to listen, and says so to who waits."""
@@ -85,22 +90,23 @@ class _Uvicorn(uvicorn.Server):
         self.ready.set()
 
     def refuse(self, seconds: float) -> None:
-        """Nobody listens for so long; connections that are open stay open."""
-        task = asyncio.get_running_loop().create_task(self._refuse(seconds))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        """Nobody listens for so long; connections that are open stay open. The longest of several counts."""
+        loop = asyncio.get_running_loop()
+        self._until = max(self._until, loop.time() + seconds)
+        if self._refusing is None or self._refusing.done():
+            self._refusing = loop.create_task(self._refuse())
 
-    async def _refuse(self, seconds: float) -> None:
+    async def _refuse(self) -> None:
         for server in self.servers:
             server.close()
         self.servers.clear()
         address = self.listener.getsockname()
         self.listener.close()
-        if math.isinf(seconds):
-            return
-        await asyncio.sleep(seconds)
-        self.listener = listen(address[0], address[1])
+        # Bound, and not listening: connections are refused, and nobody else gets the port meanwhile.
+        self.listener = await _bound_again(address)
         loop = asyncio.get_running_loop()
+        while (left := self._until - loop.time()) > 0:
+            await asyncio.sleep(min(left, LONGEST))  # noqa: ASYNC110 -- it is the time that is waited for
         # As uvicorn's own startup makes them.
         server = await loop.create_server(
             lambda: _Protocol(config=self.config, server_state=self.server_state, app_state={}),
@@ -108,6 +114,15 @@ class _Uvicorn(uvicorn.Server):
             backlog=2048,
         )
         self.servers.append(server)
+
+
+async def _bound_again(address: tuple[str, int]) -> socket.socket:
+    """The loop closes the old socket in its own time; until then nobody can have the port."""
+    for _ in range(TRIES):
+        with contextlib.suppress(MoonwireError):
+            return listen(address[0], address[1])
+        await asyncio.sleep(0.01)
+    return listen(address[0], address[1])
 
 
 def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:

@@ -159,7 +159,8 @@ def _one_for_each(text: str, function: Json) -> list[str]:
     """Several names and a tool that takes one text: one call each, as models do for cities."""
     parameters = an_object(function.get("parameters"))
     properties = an_object(parameters.get("properties"))
-    required = a_list(parameters.get("required")) or list(properties)
+    required = [name for name in a_list(parameters.get("required")) if isinstance(name, str)]
+    required = required or list(properties)
     names = proper_names(text)
     if len(required) != 1 or not 2 <= len(names) <= 4 or not re.search(r"\band\b|\bboth\b|,|和", text):
         return []

@@ -66,7 +66,13 @@ _PATH: Final = (
 _NUMBER: Final = r"(?<![\w.])(-?\d{1,15}(?:\.\d{1,10})?)(?![\w])"
 _NAME: Final = r"(?<![\w.])([A-Z][\w-]{1,40}(?: [A-Z][\w-]{1,40}){0,3})"
 _HINT: Final = re.compile(f"{_QUOTED}|{_PATH}|{_NUMBER}|{_NAME}")
-_STARTS: Final = re.compile(r"(?:^|[.!?:\n]\s*)$")
+
+
+def _starts(text: str, place: int) -> bool:
+    """Whether a sentence begins there. It looks back over a few blanks, and not over the whole text."""
+    before = text[max(0, place - 40) : place]
+    words = before.rstrip()
+    return place == 0 or words.endswith((".", "!", "?", ":")) or "\n" in before[len(words) :]
 
 
 def hints(text: str) -> list[str]:
@@ -75,16 +81,15 @@ def hints(text: str) -> list[str]:
     >>> hints('Read notes.txt and look up the weather in Paris for 3 days, in "celsius".')
     ['notes.txt', 'Paris', '3', 'celsius']
     """
-    found: list[str] = []
+    found: dict[str, None] = {}
     for match in _HINT.finditer(text):
         word = next(group for group in match.groups() if group is not None)
         # A word that is large only because a sentence begins there is no name.
         capital = match.groups()[-1] is not None
-        if capital and " " not in word and _STARTS.search(text, 0, match.start()) is not None:
+        if capital and " " not in word and _starts(text, match.start()):
             continue
-        if word not in found:
-            found.append(word)
-    return found
+        found[word] = None
+    return list(found)
 
 
 def proper_names(text: str) -> list[str]:

@@ -11,7 +11,7 @@ from moonwire.simulator.output.generation import Generated, Generation
 from moonwire.simulator.output.style import Style
 from moonwire.simulator.output.usage import Used, usage_object
 
-__all__ = ["DONE", "Candidate", "Facts", "frames", "usage_of", "whole"]
+__all__ = ["DONE", "Candidate", "Facts", "frames", "groups", "usage_of", "whole"]
 
 DONE: Final = b"data: [DONE]\n\n"
 
@@ -158,7 +158,7 @@ class _Frames:
     def candidate(self, index: int, one: Candidate) -> Iterator[bytes]:
         """One candidate's frames, from its role to its finish reason."""
         yield self._increment(index, {"role": "assistant", "content": ""}, (), counted=False)
-        for group in _groups(one.generation.steps, self._style.chunk):
+        for group in groups(one.generation.steps, self._style.chunk):
             for delta in self._deltas(group, one):
                 if self._style.empty_deltas and self._style.reasoning not in delta:
                     delta[self._style.reasoning] = ""
@@ -203,7 +203,7 @@ _BEGIN: Final = 163_588
 """The token that stands before an answer's first one: nothing was generated with the first frame."""
 
 
-def _groups(steps: Iterable[Generated], most: int) -> Iterator[list[Generated]]:
+def groups(steps: Iterable[Generated], most: int) -> Iterator[list[Generated]]:
     """Steps of one channel together, a few tokens at a time; structure goes with what comes before it."""
     group: list[Generated] = []
     size = 0

@@ -38,6 +38,8 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
     reasoning: int
     finish: str
     thoughts_cut: bool = False
+    stop: str = ""
+    """The stop sequence that ended it, which the Messages surface names."""
 
 
 # Control tokens by family: ids of raw-text.md 1.3 and 2.3. K3's tags are control tokens around ordinary
@@ -75,7 +77,8 @@ def generate(
         turn = msgspec.structs.replace(turn, text=text, calls=())
     steps = _k3(turn, pieces) if family == "k3" else _k2(turn, pieces)
     limits = [limit for limit in (cap, turn.cut) if limit]
-    return _capped(steps, min(limits) if limits else None, turn)
+    made = _capped(steps, min(limits) if limits else None, turn)
+    return msgspec.structs.replace(made, stop=stop) if made.finish == "stop" else made
 
 
 def _capped(steps: Iterator[Generated], cap: int | None, turn: Turn) -> Generation:

@@ -7,7 +7,7 @@ from moonwire.simulator.rules.ask import Ask
 from moonwire.simulator.rules.refused import INVALID, Refused
 from moonwire.simulator.rules.rule import invalid, rule
 
-__all__ = ["RULES", "bad_key", "no_model"]
+__all__ = ["RULES", "bad_key", "is_coding_alias", "no_model"]
 
 AUTH: Final = "invalid_authentication_error"
 
@@ -22,7 +22,10 @@ def bad_key(endpoint: str, *, missing: bool) -> Refused:
 
 
 def no_model(model: str) -> Refused:
-    """The one refusal of a model, whether it is unknown, gone, or not for this key."""
+    """The one refusal of a model, whether it is unknown, gone, or not for this key.
+
+    The type is as whole bodies have it (any-llm#778, dify-official-plugins#3578).
+    """
     words = f"Not found the model {model} or Permission denied"
     return Refused(words, 404, "resource_not_found_error")
 
@@ -50,7 +53,9 @@ AGENTS: Final = (
     verifier=False,
 )
 def client_gated(ask: Ask) -> Refused | None:
-    """A client that the coding endpoint does not know."""
+    """A client that the coding endpoint does not know; its Anthropic surface asks for none."""
+    if ask.target.dialect == "anthropic":
+        return None
     agent = ask.headers.get("user-agent", "").lower()
     if any(agent.startswith(name) for name in AGENTS):
         return None
@@ -85,8 +90,13 @@ def model_retired(ask: Ask) -> Refused | None:
     return no_model(ask.target.model) if ask.edition.month >= gone else None
 
 
+def is_coding_alias(ask: Ask) -> bool:
+    """Whether the model is the coding endpoint's own name, which several models served in turn."""
+    return ask.target.name.split("-highspeed")[0] == "kimi-for-coding"
+
+
 @rule(
-    "coding-model-busy",
+    "temperature-left-out",
     "coding",
     "Kimi-K2#124",
     since="2026-04",
@@ -96,7 +106,7 @@ def model_retired(ask: Ask) -> Refused | None:
 )
 def temperature_left_out(ask: Ask) -> Refused | None:
     """In April 2026 `only 0.6` was said even where no temperature was sent."""
-    if ask.target.name.split("-highspeed")[0] != "kimi-for-coding" or "temperature" in ask.body:
+    if not is_coding_alias(ask) or ask.body.get("temperature") is not None:
         return None
     return Refused("invalid temperature: only 0.6 is allowed for this model", 400, INVALID)
 

@@ -2,6 +2,7 @@
 
 from typing import Any, Final, TypeGuard
 
+from moonwire.simulator.rules.account import is_coding_alias
 from moonwire.simulator.rules.ask import CAPS, Ask, a_list, an_object, is_object
 from moonwire.simulator.rules.refused import Refused
 from moonwire.simulator.rules.rule import invalid, rule
@@ -14,7 +15,9 @@ FALSE_SAID: Final = ("disabled", "enabled")
 # -- thinking ------------------------------------------------------------------------------------
 
 
-@rule("thinking-shape", "own", "kimi-api.md A1; openclaw#52419", recorded=False)
+@rule(
+    "thinking-shape", "own fireworks", "kimi-api.md A1, A7; openclaw#52419, models.dev#3777", recorded=False
+)
 def thinking_shape(ask: Ask) -> str | None:
     """`thinking` that is no object, or without a type that is `enabled` or `disabled`."""
     if "thinking" not in ask.body or ask.body["thinking"] is None:
@@ -49,9 +52,13 @@ def thinking_always(ask: Ask) -> str | None:
 @rule("keep", "own", "kimi-api.md A5; vercel/ai#18449")
 def keep(ask: Ask) -> str | None:
     """`thinking.keep` to a model that does not keep reasoning."""
-    if ask.target.keep or "keep" not in ask.thinking_field:
+    target = ask.target
+    # What Chat Completions calls so is no field of the other surfaces: nobody saw it refused there.
+    if target.keep != "never" or target.thinks == "never" or target.dialect != "chat":
         return None
-    return f"thinking.keep is not supported by model {ask.target.model}"
+    if ask.thinking_field.get("keep") is None:
+        return None
+    return f"thinking.keep is not supported by model {target.model}"
 
 
 @rule("keep-value", "own", "verification.md 1.4", recorded=False)
@@ -121,7 +128,11 @@ NONE_SET: Final = ("n", "presence_penalty", "frequency_penalty")
 
 def _pinned(ask: Ask, field: str) -> float:
     if field == "temperature":
-        return 1 if ask.thinking else 0.6
+        target = ask.target
+        # The coding endpoint said `only 0.6` in April 2026, whatever it was that served its model then.
+        if ask.edition.kind == "month" and ask.edition.month < "2026-05" and is_coding_alias(ask):
+            return 0.6
+        return 1 if ask.thinking or target.family == "k3" else 0.6
     return {"top_p": 0.95, "n": 1}.get(field, 0)
 
 
@@ -151,15 +162,20 @@ def sampling_flapping(ask: Ask) -> str | None:
     return f"invalid temperature: only {0.6 if ask.body['temperature'] == 1 else 1} is allowed for this model"
 
 
-@rule("sampling-range", "moonshot", "kimi-api.md 1.2, E", recorded=False)
+@rule("sampling-range", "moonshot nvidia", "kimi-api.md 1.2, E; modelparams.dev#355", recorded=False)
 def sampling_range(ask: Ask) -> str | None:
-    """A free sampling field out of its range, on moonshot-v1 and K2."""
+    """A free sampling field out of its range: on moonshot-v1 and K2, and the temperature on NVIDIA's K3."""
     for field, (low, high) in ask.target.ranges.items():
         value = ask.body.get(field)
         if value is not None and not (_is_number(value) and low <= value <= high):
             return f"invalid {field}: must be between {low:g} and {high:g}"
     temperature: Any = ask.body.get("temperature")
-    if ask.target.ranges and _is_number(temperature) and temperature < 0.01 and ask.body.get("n", 1) != 1:
+    if (
+        "n" in ask.target.ranges
+        and _is_number(temperature)
+        and temperature < 0.01
+        and ask.body.get("n", 1) != 1
+    ):
         return "invalid n: only 1 is allowed when temperature is close to 0"
     return None
 
@@ -170,7 +186,8 @@ def sampling_immutable(ask: Ask) -> str | None:
     value = ask.body.get("top_p")
     if ask.target.family != "k3" or value is None or value == 0.95:
         return None
-    return f"top_p is immutable for this model and must be 0.95, got {value}"
+    got = f"{value:g}" if _is_number(value) else str(value)
+    return f"top_p is immutable for this model and must be 0.95, got {got}"
 
 
 @rule("stop", "own", "kimi-api.md E", recorded=False)

@@ -9,6 +9,7 @@ from moonwire.simulator.rules.rule import invalid, rule
 
 __all__ = ["RULES"]
 
+ANTHROPIC: Final = "platform-anthropic platform-cn-anthropic coding-anthropic"
 ROLES: Final = ("system", "user", "assistant", "tool")
 
 
@@ -28,7 +29,7 @@ def role(ask: Ask) -> str | None:
     """A role that the service does not know, such as `developer` or `function`."""
     if all(message.get("role") in ROLES for message in ask.messages):
         return None
-    return invalid("unsupported role ROLE_UNSPECIFIED")
+    return "unsupported role ROLE_UNSPECIFIED"
 
 
 # -- emptiness -----------------------------------------------------------------------------------
@@ -70,10 +71,18 @@ def call_content_empty(ask: Ask) -> str | None:
 @rule("result-empty", "moonshot", "kimi-api.md H2; kimi-cli#1663", only_strictest=True)
 def result_empty(ask: Ask) -> str | None:
     """A tool result with nothing in it."""
-    for position, message in enumerate(ask.messages):
-        if message.get("role") == "tool" and _is_blank(message.get("content")):
-            return _empty(position, "tool")
+    if any(message.get("role") == "tool" and _is_blank(message.get("content")) for message in ask.messages):
+        return invalid("text content is empty")
     return None
+
+
+@rule("result-missing", ANTHROPIC, "kimi-api.md M1, M3; kwwk#142")
+def result_missing(ask: Ask) -> str | None:
+    """A tool result whose content is left out, on the Anthropic surfaces; a blank one is taken."""
+    left_out = any(
+        message.get("role") == "tool" and message.get("content") is None for message in ask.messages
+    )
+    return "Invalid request Error" if left_out else None
 
 
 @rule("text-empty", "moonshot", "kimi-api.md H2; kimi-cli#2035, kimi-cli#2396")
@@ -186,12 +195,16 @@ def _media(ask: Ask) -> Iterator[tuple[str, str]]:
                     yield field, _address(part, field)
 
 
+MOST_SHOWN: Final = 200
+"""How much of a foreign address is said back."""
+
+
 @rule("image-url", "own", "kimi-api.md H7")
 def image_url(ask: Ask) -> str | None:
     """An image or a film that is neither inlined nor uploaded."""
     for _, url in _media(ask):
         if not url.startswith(("data:", "ms://")):
-            return invalid(f"unsupported image url: {url}")
+            return f"unsupported image url: {url[:MOST_SHOWN]}"
     return None
 
 
@@ -220,6 +233,22 @@ def image_blind(ask: Ask) -> str | None:
     return None
 
 
+@rule("tool-reference", ANTHROPIC, "kimi-api.md M2; Kimi-K2#118, cc-switch#2941")
+def tool_reference(ask: Ask) -> str | None:
+    """A `tool_reference` block in a tool result, on the Anthropic surfaces."""
+    for message in ask.messages:
+        kinds = [an_object(part).get("type") for part in a_list(message.get("content"))]
+        if message.get("role") == "tool" and "tool_reference" in kinds:
+            # Only the platform says what it is; the coding endpoint says nothing (kimi-api.md M1).
+            return (
+                "Invalid request Error"
+                if ask.target.gated
+                else "failed to convert tool result content: unsupported content type in "
+                "ContentBlockParamUnion: tool_reference"
+            )
+    return None
+
+
 KINDS: Final = ("text", "image_url", "video_url")
 
 
@@ -236,10 +265,12 @@ def part_kind(ask: Ask) -> str | None:
 RULES: Final = (
     messages,
     role,
+    tool_reference,
     part_kind,
     text_empty,
     assistant_empty,
     call_content_empty,
+    result_missing,
     result_empty,
     result_orphan,
     result_unknown,

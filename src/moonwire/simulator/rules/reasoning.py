@@ -1,6 +1,6 @@
 """Rules of the reasoning in the history: the sharpest and most changeable of all (kimi-api.md B1 to B3)."""
 
-from typing import Any, Final
+from typing import Final
 
 from moonwire.simulator.rules.ask import Ask, Json
 from moonwire.simulator.rules.rule import rule
@@ -23,8 +23,31 @@ def _on_calls(index: int) -> str:
     return f"{missing} at index {index}"
 
 
-def _missing(value: Any) -> bool:
-    return value is None
+def _missing(ask: Ask, message: Json) -> bool:
+    """OpenRouter takes the field under its own names too (kimi-api.md B6)."""
+    other = ("reasoning", "reasoning_details") if ask.place.name == "openrouter" else ()
+    return all(message.get(name) is None for name in ("reasoning_content", *other))
+
+
+def _call_without(ask: Ask) -> str | None:
+    if not ask.thinking or ask.target.template == "":
+        return None
+    for index, message in _turns(ask, calls_only=True):
+        if _missing(ask, message):
+            return _on_calls(index)
+    return None
+
+
+def _turn_without(ask: Ask) -> str | None:
+    if not ask.thinking or not ask.keeps:
+        return None
+    for index, message in _turns(ask, calls_only=False):
+        if _missing(ask, message):
+            return (
+                "preserved thinking (thinking.keep=all) requires reasoning_content on every assistant "
+                f"message, but assistant message at index {index} is missing reasoning_content"
+            )
+    return None
 
 
 @rule(
@@ -36,25 +59,20 @@ def _missing(value: Any) -> bool:
 )
 def reasoning_calls(ask: Ask) -> str | None:
     """A turn with calls that has no reasoning, while thinking is on."""
-    if not ask.thinking or ask.target.template == "":
-        return None
-    for index, message in _turns(ask, calls_only=True):
-        if _missing(message.get("reasoning_content")) and _missing(message.get("reasoning")):
-            return _on_calls(index)
-    return None
+    return _call_without(ask)
 
 
 @rule(
     "reasoning-calls-coding",
-    "coding",
+    "coding siliconflow",
     "kimi-api.md B1, B3: the probes of September were of the platform",
     since="2026-09",
     strictest="the rule before it says the same",
     verifier=False,
 )
 def reasoning_calls_coding(ask: Ask) -> str | None:
-    """The same on the coding endpoint, of which no relaxation is on record."""
-    return reasoning_calls.check(ask)  # pyright: ignore[reportReturnType] -- it says words or nothing
+    """The same on the coding endpoint and SiliconFlow, of which no relaxation is on record."""
+    return _call_without(ask)
 
 
 @rule(
@@ -79,15 +97,26 @@ def reasoning_empty(ask: Ask) -> str | None:
 )
 def reasoning_all(ask: Ask) -> str | None:
     """Any assistant turn without reasoning, where the reasoning of all turns is kept."""
-    if not ask.thinking or not ask.keeps:
-        return None
-    for index, message in _turns(ask, calls_only=False):
-        if _missing(message.get("reasoning_content")):
-            return (
-                "preserved thinking (thinking.keep=all) requires reasoning_content on every assistant "
-                f"message, but assistant message at index {index} is missing reasoning_content"
-            )
-    return None
+    return _turn_without(ask)
 
 
-RULES: Final = (reasoning_calls, reasoning_calls_coding, reasoning_empty, reasoning_all)
+@rule(
+    "reasoning-all-coding",
+    "coding",
+    "kimi-api.md B2, B3: the probes of September were of the platform",
+    since="2026-09",
+    strictest="the rule before it says the same",
+    verifier=False,
+)
+def reasoning_all_coding(ask: Ask) -> str | None:
+    """The same on the coding endpoint, of which no relaxation is on record."""
+    return _turn_without(ask)
+
+
+RULES: Final = (
+    reasoning_calls,
+    reasoning_calls_coding,
+    reasoning_empty,
+    reasoning_all,
+    reasoning_all_coding,
+)

@@ -20,6 +20,8 @@ class Refused(msgspec.Struct, frozen=True):
     path: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     rule: str = ""
+    vendor: bool = False
+    """Whether a vendor says it itself, and not the server that it passes requests on to."""
 
 
 def _moonshot(refused: Refused) -> dict[str, Any]:
@@ -67,6 +69,8 @@ def _sglang(refused: Refused) -> dict[str, Any]:
 
 def _openrouter(refused: Refused) -> dict[str, Any]:
     """The upstream's own words are a text inside `metadata.raw` (kimi-api.md P, opencode#29690)."""
+    if refused.vendor:
+        return {"error": {"message": refused.message, "code": refused.status}, "user_id": "user_simulated"}
     raw = msgspec.json.encode(_moonshot(refused)).decode()
     metadata = {"raw": raw, "provider_name": "Moonshot AI"}
     error = {"message": "Provider returned error", "code": refused.status, "metadata": metadata}

@@ -75,14 +75,15 @@ def overflow_overload(ask: Ask) -> Refused | None:
 
 
 @rule("overflow-openrouter", "openrouter", "kimi-api.md D4; kimi-code#476")
-def overflow_openrouter(ask: Ask) -> str | None:
+def overflow_openrouter(ask: Ask) -> Refused | None:
     """Prompt and cap together beyond the window, in OpenRouter's words."""
     window, cap = ask.target.window, ask.cap or 0
     if not window or ask.prompt + cap <= window:
         return None
-    return (
+    return Refused(
         f"This endpoint's maximum context length is {window} tokens. However, you requested about "
-        f"{ask.prompt + cap} tokens ({ask.prompt} of text input, {cap} in the output)."
+        f"{ask.prompt + cap} tokens ({ask.prompt} of text input, {cap} in the output).",
+        vendor=True,
     )
 
 

@@ -7,6 +7,8 @@ from typing import Final
 import msgspec
 
 from moonwire.core.schemas import Complaint, Level, check, refusal_text
+from moonwire.core.schemas.limits import property_count, property_depth
+from moonwire.core.schemas.walk import subschemas
 from moonwire.simulator.rules.ask import Ask, Json, a_list, an_object, is_list, is_object
 from moonwire.simulator.rules.rule import invalid, rule
 
@@ -139,8 +141,57 @@ def schema(ask: Ask) -> str | None:
             continue
         found = check(function["parameters"], _level(ask))
         if found:
-            return invalid(refusal_text(found[0], PARAMETERS))
+            return _said(found[0], PARAMETERS)
     return None
+
+
+def _said(complaint: Complaint, prefix: str) -> str:
+    """The server names the list itself where the schema of items is none (vercel/ai#19544)."""
+    path, text = complaint.path, complaint.text
+    if text == "items must be an object":
+        complaint = Complaint("items" if path == "root" else f"{path}.items", text)
+    words = refusal_text(complaint, prefix)
+    # The API's own check of the root says it without the envelope (MiqroForge-Desktop#1165).
+    return words if words.startswith(f"{prefix}.type") else invalid(words)
+
+
+@rule(
+    "schema-limits",
+    "moonshot",
+    "kimi-api.md G4a, section 4; walle 47cb452",
+    until="2026-06",
+    strictest="documented limits, of which no refusal is on record",
+)
+def schema_limits(ask: Ask) -> str | None:
+    """Parameters beyond the limits that the schema language had until June 2026."""
+    for _, tool in _all(ask):
+        parameters = an_object(tool.get("function")).get("parameters")
+        found = _beyond(parameters) if is_object(parameters) else ""
+        if found:
+            return _said(Complaint("root", found), PARAMETERS)
+    return None
+
+
+def _beyond(schema: Json) -> str:
+    if property_depth(schema) > OLD_DEPTH:
+        return f"schema depth exceeds maximum limit of {OLD_DEPTH}"
+    if (count := property_count(schema)) > OLD_PROPERTIES:
+        return (
+            f"total number of properties keys({count}) across all objects exceeds maximum limit of "
+            f"{OLD_PROPERTIES}"
+        )
+    waiting = [schema]
+    while waiting:
+        node = waiting.pop()
+        if len(a_list(node.get("anyOf"))) > OLD_BRANCHES:
+            return f"anyOf must have 1-{OLD_BRANCHES} items"
+        if len(a_list(node.get("enum"))) > OLD_VALUES:
+            return f"enum array cannot have more than {OLD_VALUES} items"
+        waiting += [inner for _, inner in subschemas(node) if is_object(inner)]
+    return ""
+
+
+OLD_DEPTH, OLD_PROPERTIES, OLD_BRANCHES, OLD_VALUES = 5, 100, 10, 500
 
 
 @rule("schema-total", "moonshot", "kimi-api.md G2; kimi-cli#2475")
@@ -149,7 +200,7 @@ def schema_total(ask: Ask) -> str | None:
     size = len(msgspec.json.encode([tool for _, tool in _all(ask)]))
     if size <= MOST_BYTES:
         return None
-    return refusal_text(Complaint("root", "schema exceeds maximum allowed size"), PARAMETERS)
+    return _said(Complaint("root", "schema exceeds maximum allowed size"), PARAMETERS)
 
 
 MOST_BYTES: Final = 1_000_000
@@ -165,7 +216,7 @@ def schema_described(ask: Ask) -> str | None:
         found = check(parameters, "ultra") if is_object(parameters) else ()
         for complaint in found:
             if complaint.text.startswith("conflicting keywords found after $ref expansion"):
-                return invalid(refusal_text(complaint, PARAMETERS))
+                return _said(complaint, PARAMETERS)
     return None
 
 
@@ -176,7 +227,7 @@ def schema_format(ask: Ask) -> str | None:
     if not is_object(said.get("schema")):
         return None
     found = check(said["schema"], _level(ask), root=False)
-    return invalid(refusal_text(found[0], FORMAT)) if found else None
+    return _said(found[0], FORMAT) if found else None
 
 
 # -- choice --------------------------------------------------------------------------------------
@@ -243,12 +294,13 @@ RULES: Final = (
     tool_twice,
     tools_many,
     schema,
+    schema_limits,
     schema_total,
     schema_described,
     schema_format,
     choice_unknown,
-    choice_empty,
     choice_thinking,
     choice_named,
+    choice_empty,
     choice_legacy,
 )

@@ -4,6 +4,7 @@ import json
 from typing import Final
 
 from moonwire.simulator.rules.ask import Ask, a_list, an_object
+from moonwire.simulator.rules.refused import Refused
 from moonwire.simulator.rules.rule import rule
 
 __all__ = ["RULES"]
@@ -52,11 +53,13 @@ def content_missing(ask: Ask) -> str | None:
 
 
 @rule("content-blank-ark", "ark", "kimi-api.md H2; opencodex#795")
-def content_blank_ark(ask: Ask) -> str | None:
+def content_blank_ark(ask: Ask) -> Refused | None:
     """Content that is there and empty, on Volcengine Ark."""
     for message in ask.messages:
         if message.get("content") == "":
-            return "MissingParameter: the request failed because it is missing `input.content.text` parameter"
+            field = "input.content.text"
+            words = f"MissingParameter: the request failed because it is missing `{field}` parameter"
+            return Refused(words, type="BadRequest", code="MissingParameter", path=field)
     return None
 
 

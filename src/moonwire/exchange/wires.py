@@ -1,0 +1,69 @@
+"""How an upstream is spoken to, by its dialect: the path, the body, and the reader of its answer."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from moonwire.core.events import Event
+from moonwire.core.messages import Request
+from moonwire.core.plan import Plan
+from moonwire.core.rawtext import TextParser
+from moonwire.wire import chat
+from moonwire.wire.chat.reader import Reader
+
+__all__ = ["CHAT", "Spoken", "StreamReader", "spoken"]
+
+
+class StreamReader(Protocol):
+    """What reads the events of an upstream's stream."""
+
+    done: bool
+
+    @property
+    def complete(self) -> bool:
+        """Whether the answer is provably whole."""
+        ...
+
+    def feed(self, data: bytes) -> list[Event]:
+        """What the data of one event says."""
+        ...
+
+    def finish(self) -> list[Event]:
+        """What was still open."""
+        ...
+
+
+class Spoken(msgspec.Struct, frozen=True):
+    """One dialect of upstreams."""
+
+    path: str
+    encode: Callable[[Request], dict[str, Any]]
+    reader: Callable[[Plan], StreamReader]
+
+
+def _chat_reader(plan: Plan) -> StreamReader:
+    """Markup is looked for where the weights are known to write it, in both channels (kimi-api.md I5)."""
+    family = plan.target.family
+    if family not in ("k2", "k3"):
+        return Reader()
+    request = plan.request
+    tools = request.tools or ()
+    ids = _used_ids(request)
+    content = TextParser(family, tools, False, ids)
+    reasoning = TextParser(family, tools, True, ids)
+    return Reader(content, reasoning)
+
+
+def _used_ids(request: Request) -> Iterable[str]:
+    return [call.id for message in request.messages for call in message.calls or ()]
+
+
+CHAT: Final = Spoken("/chat/completions", chat.encode, _chat_reader)
+
+_DIALECTS: Final[dict[str, Spoken]] = {"chat": CHAT}
+
+
+def spoken(dialect: str) -> Spoken:
+    """The dialect of this name."""
+    return _DIALECTS[dialect]
