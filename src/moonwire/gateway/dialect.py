@@ -1,0 +1,76 @@
+"""What a dialect is to the gateway. The handler knows no other difference between them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from moonwire.core.errors import MoonwireError
+from moonwire.core.events import Event
+from moonwire.core.messages import Reply, Request
+from moonwire.wire import chat
+from moonwire.wire.chat.errors import Encoded, encode_error
+from moonwire.wire.chat.writer import DONE, Writer, encode_reply
+
+__all__ = ["CHAT", "Dialect", "Named", "StreamWriter"]
+
+
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer is called, and what its last event carries besides."""
+
+    id: str
+    model: str
+    created: int
+    usage: bool = False
+    """Whether the caller asked for usage where the dialect has it only on demand."""
+    extra: Callable[[], dict[str, Any]] | None = None
+
+
+class StreamWriter(Protocol):
+    """What writes a stream."""
+
+    def feed(self, events: Iterable[Event]) -> list[bytes]:
+        """The bytes of these events."""
+        ...
+
+    def finish(self) -> list[bytes]:
+        """The end."""
+        ...
+
+
+class Dialect(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to speak to the gateway."""
+
+    name: str
+    decode: Callable[[Mapping[str, Any]], Request]
+    writer: Callable[[Named], StreamWriter]
+    encode_reply: Callable[[Reply, Named], dict[str, Any]]
+    encode_error: Callable[[MoonwireError], Encoded]
+    error_event: Callable[[MoonwireError], bytes]
+    """The bytes of an error inside a stream that has begun, and of the stream's end."""
+    keep_alive: bytes = b": keep-alive\n\n"
+    id_prefix: str = "chatcmpl-"
+
+
+def _chat_writer(named: Named) -> StreamWriter:
+    return Writer(id=named.id, model=named.model, created=named.created, usage=named.usage, extra=named.extra)
+
+
+def _chat_reply(reply: Reply, named: Named) -> dict[str, Any]:
+    body = encode_reply(reply, id=named.id, model=named.model, created=named.created)
+    return body if named.extra is None else {**body, **named.extra()}
+
+
+def _chat_error_event(error: MoonwireError) -> bytes:
+    _, _, body = encode_error(error)
+    return b"data: " + msgspec.json.encode(body) + b"\n\n" + DONE
+
+
+CHAT: Final = Dialect(
+    name="chat",
+    decode=chat.decode,
+    writer=_chat_writer,
+    encode_reply=_chat_reply,
+    encode_error=encode_error,
+    error_event=_chat_error_event,
+)

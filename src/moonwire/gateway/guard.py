@@ -1,0 +1,155 @@
+"""Who may come in: hosts and origins first, then the client's key, then what the body may be."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from moonwire.core.errors import LocalProtocolError, MoonwireError
+from moonwire.gateway.http import Call
+from moonwire.memory import Tenant
+
+__all__ = ["Caller", "Client", "Denied", "Guard", "host_of", "read_body"]
+
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Denied(MoonwireError):
+    """Not let in. `status` is what the caller is told."""
+
+    def __init__(self, message: str, *, status: int, remedy: str = "", path: str = "") -> None:
+        super().__init__(message, path=path, remedy=remedy)
+        self.status = status
+
+
+class Client(msgspec.Struct, frozen=True):
+    """A client that the operator named, with the SHA-256 of each of its keys."""
+
+    name: str
+    digests: tuple[bytes, ...]
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks: whose memory it is, and the key that it brought for an upstream."""
+
+    tenant: Tenant
+    name: str = ""
+    key: str | None = None
+
+
+class Guard:
+    """Decides about every request before anything of it is read."""
+
+    def __init__(
+        self,
+        clients: Sequence[Client] = (),
+        *,
+        hosts: Sequence[str] = (),
+        origins: Sequence[str] = (),
+        tenant: Callable[[str], Tenant],
+    ) -> None:
+        self._clients = tuple(clients)
+        self._hosts = LOOPBACK | {host.lower() for host in hosts}
+        self._any_host = "*" in hosts
+        self._origins = frozenset(origin.lower().rstrip("/") for origin in origins)
+        self._tenant = tenant
+
+    def check_place(self, headers: Mapping[str, str]) -> None:
+        """A page in a browser must not reach a gateway on the same machine, by whatever name."""
+        host = host_of(headers.get("host", ""))
+        if not self._any_host and host not in self._hosts:
+            raise Denied(
+                f"this gateway is not called {host or 'that'}",
+                status=421,
+                path="host",
+                remedy="use 127.0.0.1, or list the name under server.allowed_hosts",
+            )
+        origin = headers.get("origin")
+        if origin is not None and origin.lower().rstrip("/") not in self._origins:
+            raise Denied(
+                "requests of web pages are not taken",
+                status=403,
+                path="origin",
+                remedy="list the page's origin under server.allowed_origins",
+            )
+
+    def origin(self, headers: Mapping[str, str]) -> str:
+        """The origin to allow in the answer; empty where no page asked."""
+        return headers.get("origin", "")
+
+    def identify(self, headers: Mapping[str, str]) -> Caller:
+        """The caller, by its key."""
+        key = _key(headers)
+        if not self._clients:
+            return Caller(tenant=self._tenant(key), key=key or None)
+        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+        found = ""
+        # All of them, always: how long it takes tells nothing of how near a guess was.
+        for client in self._clients:
+            for known in client.digests:
+                if hmac.compare_digest(digest, known):
+                    found = client.name
+        if not found:
+            raise Denied(
+                "no client has this key" if key else "no key was given",
+                status=401,
+                path="authorization",
+                remedy="send a client's key as `Authorization: Bearer …`",
+            )
+        return Caller(tenant=Tenant.of_client(found), name=found)
+
+
+def _key(headers: Mapping[str, str]) -> str:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    return headers.get("x-api-key", "").strip()
+
+
+def host_of(header: str) -> str:
+    """The host's name without its port, in lower case.
+
+    >>> host_of("LOCALHOST:8370"), host_of("[::1]:8370"), host_of("::1")
+    ('localhost', '::1', '::1')
+    """
+    text = header.strip().lower()
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text if text.count(":") > 1 else text.partition(":")[0]
+
+
+# -- the body ------------------------------------------------------------------------------------------
+
+_decode: Final = msgspec.json.Decoder().decode
+
+
+def read_body(call: Call, *, limit: int, messages: int) -> dict[str, Any]:
+    """The body as an object, or an error that says what it is instead."""
+    if call.too_large:
+        raise Denied(
+            f"the body has more than {limit:,} bytes",
+            status=413,
+            path="body",
+            remedy="compact the conversation, or raise limits.body",
+        )
+    try:
+        value = _decode(call.body)
+    except RecursionError:
+        raise LocalProtocolError(
+            "nested too deeply", path="body", remedy="no server of Kimi takes more than a few hundred levels"
+        ) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise LocalProtocolError(
+            f"the body is no JSON: {error}", path="body", remedy="send a JSON object"
+        ) from None
+    if not isinstance(value, dict):
+        raise LocalProtocolError("the body is no object", path="body", remedy="send a JSON object")
+    body: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType] -- keys of JSON are text
+    given = body.get("messages")
+    if isinstance(given, list) and len(given) > messages:  # pyright: ignore[reportUnknownArgumentType] -- any list
+        raise LocalProtocolError(
+            f"more than {messages:,} messages", path="messages", remedy="compact the conversation"
+        )
+    return body
