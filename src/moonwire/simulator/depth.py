@@ -36,7 +36,7 @@ def decode(data: bytes) -> Any:
 def _deeper(value: Any) -> bool:
     """Whether it is deeper than `DEEPEST`, found out level by level."""
     level = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(DEEPEST):
         inner: list[Any] = []
         for one in level:
             if isinstance(one, dict):
@@ -46,4 +46,4 @@ def _deeper(value: Any) -> bool:
         level = inner
         if not level:
             return False
-    return True
+    return any(isinstance(one, dict | list) for one in level)

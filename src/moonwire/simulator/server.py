@@ -105,8 +105,8 @@ class _Uvicorn(uvicorn.Server):
         # Bound, and not listening: connections are refused, and nobody else gets the port meanwhile.
         self.listener = await _bound_again(address)
         loop = asyncio.get_running_loop()
-        while (left := self._until - loop.time()) > 0:
-            await asyncio.sleep(min(left, LONGEST))  # noqa: ASYNC110 -- it is the time that is waited for
+        while (left := self._until - loop.time()) > 0:  # noqa: ASYNC110 -- it is the time that is waited for
+            await asyncio.sleep(min(left, LONGEST))
         # As uvicorn's own startup makes them.
         server = await loop.create_server(
             lambda: _Protocol(config=self.config, server_state=self.server_state, app_state={}),

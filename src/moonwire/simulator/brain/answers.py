@@ -3,13 +3,15 @@
 import random
 from typing import Any, Final
 
+from moonwire.simulator.brain.keys import asked_keys
 from moonwire.simulator.brain.reading import (
-    asked_keys,
     asked_words,
+    asks_effort,
     dictated,
     hints,
     last_user,
     results_since,
+    system_text,
 )
 from moonwire.simulator.brain.turn import arguments_text
 from moonwire.simulator.brain.words import long_text
@@ -34,7 +36,7 @@ def answer(ask: Ask, rng: random.Random) -> str:
     if results:
         return _from_results(results)
     # The template tells the model its effort (raw-text.md 2.2); the verifier asks (verification.md 1.4).
-    if ask.target.efforts and ask.thinking and "effort" in text.lower():
+    if ask.target.efforts and ask.thinking and asks_effort(text):
         return ask.effort
     words = asked_words(text)
     if words:
@@ -60,11 +62,11 @@ def _shortened(text: str, most: int = SHOWN) -> str:
 
 def _object(ask: Ask) -> str:
     _, text = last_user(ask)
-    values: list[str] = [hint for hint in hints(text) if hint not in asked_keys(text)]
-    keys = asked_keys(text) or ["answer"]
-    made: dict[str, Any] = {}
-    for place, key in enumerate(keys):
-        made[key] = values[place] if place < len(values) else key
+    keys = asked_keys(text) or asked_keys(system_text(ask)) or ["answer"]
+    values = [hint for hint in hints(text) if hint not in keys]
+    made: dict[str, Any] = {
+        key: values[place] if place < len(values) else key for place, key in enumerate(keys)
+    }
     results = results_since(ask)
     if results:
         made.setdefault("result", _shortened(results[-1][1]))

@@ -4,13 +4,14 @@ import random
 import re
 from typing import Any, Final
 
+from moonwire.simulator.brain.orders import forbids_tools, orders_tools
 from moonwire.simulator.brain.reading import (
-    forbids_tools,
     hints,
     is_small_talk,
     last_user,
     proper_names,
     rounds_done,
+    system_text,
 )
 from moonwire.simulator.brain.turn import Call, arguments_text
 from moonwire.simulator.rules.ask import Ask, Json, a_list, an_object, is_list
@@ -28,7 +29,8 @@ Tools = dict[str, Any]
 def offered(ask: Ask) -> dict[str, Json]:
     """The functions that may be called, by name."""
     found: dict[str, Json] = {}
-    for tool in (*ask.tools, *ask.dynamic_tools):
+    # What was brought last is what the conversation is about.
+    for tool in (*ask.dynamic_tools, *ask.tools):
         function = an_object(tool.get("function"))
         name = function.get("name")
         if isinstance(name, str) and name:
@@ -52,13 +54,21 @@ def next_calls(ask: Ask, rng: random.Random) -> tuple[Call, ...]:
     # On K3 a named tool is passed over without a word (kimi-api.md F).
     if ask.choice == "named" and ask.target.family != "k3" and ask.chosen in tools:
         return (call_of(ask.chosen, tools[ask.chosen], said, rng),)
-    rounds = planned(text, tools)
+    rounds = [] if _banned(ask, text, tools) else planned(text, tools)
     done = rounds_done(ask)
     if done < len(rounds):
         return _calls(rounds[done], tools, text, rng)
     if ask.choice == "required":
         return (call_of(_nearest(text, tools), tools[_nearest(text, tools)], said, rng),)
     return ()
+
+
+SHORT: Final = 200
+"""A system message that is longer describes an agent, and what it says of tools is no ban."""
+
+
+def _banned(ask: Ask, text: str, tools: dict[str, Json]) -> bool:
+    return forbids_tools(system_text(ask, SHORT), tools) and not orders_tools(text)
 
 
 def call_of(name: str, function: Json, said: list[str], rng: random.Random) -> Call:
@@ -88,7 +98,7 @@ def planned(text: str, tools: dict[str, Json]) -> list[list[str]]:
     >>> planned("Call read 3 times.", tools), planned("Call read 3 times in parallel.", tools)
     ([['read'], ['read'], ['read']], [['read', 'read', 'read']])
     """
-    if forbids_tools(text) or is_small_talk(text) or not text.strip():
+    if forbids_tools(text, tools) or is_small_talk(text) or not text.strip():
         return []
     mentioned = _mentions(text, tools)
     rounds: list[list[str]] = [[]]
@@ -96,13 +106,14 @@ def planned(text: str, tools: dict[str, Json]) -> list[list[str]]:
     for place, name in mentioned:
         if rounds[-1] and _THEN.search(text, before, place):
             rounds.append([])
-        rounds[-1].append(name)
-        before = place
+        if len(rounds[-1]) < MOST_AT_ONCE:
+            rounds[-1].append(name)
+        before = place + len(name)
     if not mentioned:
         rounds = [[_nearest(text, tools)]]
     times = _TIMES.search(text)
     if times is None:
-        return rounds
+        return rounds[:MOST_ROUNDS]
     count = max(1, min(int(times[1]), MOST_ROUNDS))
     if _AT_ONCE.search(text):
         return [[name for name in rounds[0] for _ in range(min(count, MOST_AT_ONCE))], *rounds[1:]]
@@ -119,13 +130,31 @@ def _mentions(text: str, tools: dict[str, Json]) -> list[tuple[int, str]]:
 
 def _nearest(text: str, tools: dict[str, Json]) -> str:
     """The tool whose name and description have most words in common with the task; the first of equals."""
-    asked = _stems(text)
+    glossed = " ".join(words for pattern, words in _GLOSS if pattern.search(text))
+    asked = _stems(f"{text} {glossed}")
 
     def likeness(name: str) -> int:
         described = str(tools[name].get("description", ""))[:500]
         return 3 * len(asked & _stems(name)) + len(asked & _stems(described))
 
     return max(tools, key=likeness)
+
+
+_GLOSS: Final = tuple(
+    (re.compile(pattern, re.IGNORECASE), words)
+    for pattern, words in (
+        ("天气|气温|多少度|sunny|rain|umbrella", "weather"),
+        ("时间|几点|o'clock", "time"),
+        (r"计算|算一下|comput|\d\s?[-+*/×]\s?\d", "calculator calculate"),
+        (r"加|\d\s?\+\s?\d|\bplus\b|\bsum\b", "add"),
+        ("搜索|查找", "search"),
+        ("订单|下单", "order"),
+        ("文件", "file"),
+        ("邮件", "mail"),
+        ("翻译", "translate"),
+    )
+)
+"""What a task says in other words than tools do."""
 
 
 def _stems(text: str) -> set[str]:

@@ -10,16 +10,16 @@ from typing import Final
 from moonwire.simulator.rules.ask import Ask, Json, a_list, an_object, texts_of
 
 __all__ = [
-    "asked_keys",
     "asked_words",
+    "asks_effort",
     "dictated",
-    "forbids_tools",
     "hints",
     "is_small_talk",
     "last_user",
     "proper_names",
     "results_since",
     "rounds_done",
+    "system_text",
 ]
 
 LONGEST: Final = 20_000
@@ -36,6 +36,12 @@ def last_user(ask: Ask) -> tuple[int, str]:
         if ask.messages[index].get("role") == "user":
             return index, _text(ask.messages[index])
     return -1, ""
+
+
+def system_text(ask: Ask, most: int = LONGEST) -> str:
+    """What the system messages say that have no more than `most` characters."""
+    said = (_text(message) for message in ask.messages if message.get("role") == "system")
+    return "\n".join(text for text in said if len(text) <= most)
 
 
 def rounds_done(ask: Ask) -> int:
@@ -97,32 +103,11 @@ def proper_names(text: str) -> list[str]:
     return [hint for hint in hints(text) if not re.search(r"[\d/.]", hint)]
 
 
-_FORBIDS: Final = re.compile(
-    r"\b(?:do not|don't|don’t|dont|never|without|avoid|no need to|not need to|must not|should not|not)\b"
-    r"[^.!?\n]{0,60}?\b(?:tools?|functions?|call(?:ing)?)\b"
-    r"|\bno (?:tools?|function calls?|tool calls?)\b"
-    r"|(?:不要|不用|无需|不需要|别|禁止|请勿)[^。！？\n]{0,20}(?:工具|调用|函数)",
-    re.IGNORECASE,
-)
-_PLAIN: Final = re.compile(
-    r"\b(?:nothing else|answer directly|directly answer|reply directly)\b"
-    r"|\bjust (?:say|reply|answer|chat)\b|直接回答",
-    re.IGNORECASE,
-)
 _SMALL: Final = re.compile(
     r"\s*(?:hi|hello|hey|thanks|thank you|good (?:morning|evening|day)|who are you|how are you|你好|谢谢)"
     r"[\s,.!?。！？]*(?:kimi|there)?[\s,.!?。！？]*",
     re.IGNORECASE,
 )
-
-
-def forbids_tools(text: str) -> bool:
-    """Whether the user says that no tool shall be called.
-
-    >>> forbids_tools("What is 2 + 2? Do not use any tools."), forbids_tools("Call the weather tool.")
-    (True, False)
-    """
-    return bool(_FORBIDS.search(text) or _PLAIN.search(text))
 
 
 def is_small_talk(text: str) -> bool:
@@ -166,35 +151,17 @@ def asked_words(text: str) -> int:
     return int(match[1]) if match else 0
 
 
-_NAMED_KEYS: Final = re.compile(
-    r"\b(?:keys?|fields?|propert(?:y|ies)|attributes?)\b[ :]*(?:called |named |of |are |is )?"
-    r"((?:[\"'`“]?[A-Za-z_]\w{0,40}[\"'`”]?(?:, and |, | and | & )?){1,12})",
+_EFFORT: Final = re.compile(
+    r"effort|\b(?:thinking|reasoning)[ _-](?:level|depth|budget|intensity|strength)\b"
+    r"|(?:思考|推理|思维)[^。！？，,\n]{0,4}(?:强度|力度|等级|级别|努力|深度|程度|档)",
     re.IGNORECASE,
 )
-_KEY_BEFORE: Final = re.compile(
-    r"[\"'`“]?\b([A-Za-z_]\w{0,40})[\"'`”]? (?:key|field|property)\b", re.IGNORECASE
-)
-_QUOTED_WORD: Final = re.compile(r"[\"'`“]([A-Za-z_]\w{0,40})[\"'`”]")
-_NO_KEYS: Final = frozenset(
+
+
+def asks_effort(text: str) -> bool:
+    """Whether the user asks how hard the model thinks.
+
+    >>> asks_effort("What is your thinking effort?"), asks_effort("Think hard.")
+    (True, False)
     """
-    a an the with and or of for in to is are set only one single json object following exactly these this
-    that each every key keys field fields property named called contains containing return value as no
-    whose where which
-    """.split()  # noqa: SIM905 -- a list of words reads best as words
-)
-
-
-def asked_keys(text: str) -> list[str]:
-    """The keys that the user wants in a JSON answer, nearly: rather one too many than one too few.
-
-    >>> asked_keys("Return a JSON object with the key city.")
-    ['city']
-    >>> asked_keys('Give me JSON with fields "name" and "age".')
-    ['name', 'age']
-    """
-    found: list[str] = []
-    for match in _NAMED_KEYS.finditer(text):
-        found += re.findall(r"[A-Za-z_]\w*", match[1])
-    found += [match[1] for match in _KEY_BEFORE.finditer(text)]
-    found += [match[1] for match in _QUOTED_WORD.finditer(text)]
-    return [key for key in dict.fromkeys(found) if key.lower() not in _NO_KEYS]
+    return _EFFORT.search(text) is not None

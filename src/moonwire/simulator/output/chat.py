@@ -152,7 +152,8 @@ class _Frames:
             delta["internal_content"] = {"token_ids": ids}
         choice: Json = {"index": index, "delta": delta, "finish_reason": None}
         if counted and self._facts.top_logprobs is not None and "content" in delta:
-            choice["logprobs"] = {"content": [_logprob(step, self._facts.top_logprobs) for step in steps]}
+            said = [step for step in steps if step.kind == "content"]
+            choice["logprobs"] = {"content": [_logprob(step, self._facts.top_logprobs) for step in said]}
         return self._frame(msgspec.json.encode(choice))
 
     def candidate(self, index: int, one: Candidate) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ is not got wrong here in the same way.
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, Final, TypeGuard
+from typing import Any, Final, TypedDict, TypeGuard, Unpack
 
 from moonwire.core.catalogue import Target
 from moonwire.core.catalogue.endpoints import Endpoint
@@ -50,29 +50,31 @@ def texts_of(content: object) -> Iterator[str]:
             yield text
 
 
+class Around(TypedDict, total=False):
+    """What a rule may want to know beside the body."""
+
+    headers: Mapping[str, str]
+    size: int
+    """Bytes of the body as it came."""
+    seed: int
+    count: Callable[[], int]
+    """Counts the prompt's tokens."""
+
+
 class Ask:
     """One request to one target, under one edition of the rules."""
 
     def __init__(
-        self,
-        body: Json,
-        target: Target,
-        place: Endpoint,
-        edition: Edition,
-        *,
-        headers: Mapping[str, str] | None = None,
-        size: int = 0,
-        seed: int = 0,
-        count: Callable[[], int] = lambda: 0,
+        self, body: Json, target: Target, place: Endpoint, edition: Edition, **around: Unpack[Around]
     ) -> None:
         self.body = body
         self.target = target
         self.place = place
         self.edition = edition
-        self.headers = headers or {}
-        self.size = size
-        self.seed = seed
-        self._count = count
+        self.headers: Mapping[str, str] = around.get("headers", {})
+        self.size = around.get("size", 0)
+        self.seed = around.get("seed", 0)
+        self._count = around.get("count", int)
 
     @cached_property
     def prompt(self) -> int:

@@ -68,14 +68,6 @@ def call_content_empty(ask: Ask) -> str | None:
     return None
 
 
-@rule("result-empty", "moonshot", "kimi-api.md H2; kimi-cli#1663", only_strictest=True)
-def result_empty(ask: Ask) -> str | None:
-    """A tool result with nothing in it."""
-    if any(message.get("role") == "tool" and _is_blank(message.get("content")) for message in ask.messages):
-        return invalid("text content is empty")
-    return None
-
-
 @rule("result-missing", ANTHROPIC, "kimi-api.md M1, M3; kwwk#142")
 def result_missing(ask: Ask) -> str | None:
     """A tool result whose content is left out, on the Anthropic surfaces; a blank one is taken."""
@@ -271,7 +263,6 @@ RULES: Final = (
     assistant_empty,
     call_content_empty,
     result_missing,
-    result_empty,
     result_orphan,
     result_unknown,
     call_unanswered,

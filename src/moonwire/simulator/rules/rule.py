@@ -1,7 +1,7 @@
 """What a rule is: a check, the words of its refusal, where it holds, and since when."""
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, TypedDict, Unpack
 
 import msgspec
 
@@ -52,33 +52,22 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         return (self.check.__doc__ or "").strip().splitlines()[0].rstrip(".")
 
 
-def rule(
-    name: str,
-    at: str,
-    source: str,
-    *,
-    since: str = "",
-    until: str = "",
-    strictest: str = "",
-    only_strictest: bool = False,
-    verifier: bool | None = None,
-    recorded: bool = True,
-) -> Callable[[Check], Rule]:
+class Rest(TypedDict, total=False):
+    """What a rule may say beside its name, its endpoints and its source; the fields of `Rule` explain it."""
+
+    since: str
+    until: str
+    strictest: str
+    only_strictest: bool
+    verifier: bool
+    recorded: bool
+
+
+def rule(name: str, at: str, source: str, **rest: Unpack[Rest]) -> Callable[[Check], Rule]:
     """Makes a rule of the check below it; `at` names endpoints and groups of them."""
 
     def made(check: Check) -> Rule:
-        return Rule(
-            name=name,
-            check=check,
-            at=tuple(at.split()),
-            source=source,
-            since=since,
-            until=until,
-            strictest=strictest,
-            only_strictest=only_strictest,
-            verifier=verifier,
-            recorded=recorded,
-        )
+        return Rule(name=name, check=check, at=tuple(at.split()), source=source, **rest)
 
     return made
 
