@@ -131,9 +131,9 @@ def _assigned(function: Function, name: str) -> Iterator[ast.expr]:
 
 
 def in_source() -> Found:
-    """What all modules of the core and the wire can write, but the raw-text parser's."""
+    """What all modules of the core, the wire and the exchange can write, but the raw-text parser's."""
     found: Found = {}
-    for path in (*python_files(SOURCE / "core"), *python_files(SOURCE / "wire")):
+    for path in (path for part in ("core", "wire", "exchange") for path in python_files(SOURCE / part)):
         if "rawtext" not in path.parts:
             found |= written(path.read_text(encoding="utf-8"), Path(relative(path)).stem)
     return found

@@ -1,4 +1,4 @@
-"""Requests to the application without a socket: by hand, as an ASGI server would bring them."""
+"""Requests to the application without a socket, brought by hand as an ASGI server would bring them."""
 
 import asyncio
 import json
@@ -6,10 +6,27 @@ from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from moonwire.core.catalogue import resolve
+from moonwire.core.catalogue.endpoints import find_endpoint
 from moonwire.simulator import App
 from moonwire.simulator.app import CONNECTION, Connection, Dropped
+from moonwire.simulator.rules import Ask, edition
 
-__all__ = ["HEADERS", "TOOLS", "Answer", "Broken", "ask", "asked_all", "body", "chat", "events", "user"]
+__all__ = [
+    "HEADERS",
+    "TOOLS",
+    "Answer",
+    "Broken",
+    "an_ask",
+    "ask",
+    "asked",
+    "asked_all",
+    "body",
+    "called",
+    "chat",
+    "events",
+    "user",
+]
 
 HEADERS = {"authorization": "Bearer sk-secret", "content-type": "application/json"}
 
@@ -155,3 +172,17 @@ def events(answer: Answer) -> list[dict[str, Any]]:
     lines = answer.body.decode().split("\n\n")
     assert lines[-2:] == ["data: [DONE]", ""]
     return [json.loads(line.removeprefix("data: ")) for line in lines[:-2]]
+
+
+def an_ask(text: str | list[Any] = "Hi.", model: str = "kimi-k3", at: str = "platform", **fields: Any) -> Ask:
+    """A request as the rules and the mind see it."""
+    messages = user(text) if isinstance(text, str) else text
+    target = resolve(model, at)
+    return Ask({"model": model, "messages": messages, **fields}, target, find_endpoint(at), edition("latest"))
+
+
+def called(*ids: str, name: str = "read_file", result: str = "a b") -> list[Any]:
+    """A turn with calls of these ids, and their results."""
+    calls = [{"id": one, "type": "function", "function": {"name": name, "arguments": "{}"}} for one in ids]
+    turn = {"role": "assistant", "content": "", "reasoning_content": "So.", "tool_calls": calls}
+    return [turn, *({"role": "tool", "tool_call_id": one, "content": result} for one in ids)]

@@ -26,7 +26,10 @@ PORT = 8300
 
 def _text_of(file: str | None) -> str:
     """A file's text; an OSError names the file and becomes one line."""
-    return Path(file).read_text(encoding="utf-8") if file else ""
+    try:
+        return Path(file).read_text(encoding="utf-8") if file else ""
+    except UnicodeDecodeError as error:
+        raise MoonwireError("is not UTF-8", path=str(file), remedy="save it as UTF-8") from error
 
 
 def _list_rules(ctx: click.Context, param: click.Parameter, value: bool) -> None:
@@ -153,7 +156,6 @@ def simulate(ctx: click.Context, /, **said: Any) -> None:
     Exit status: 0 ended by a signal; 2 not done; with a command, its own.
     """
     settings = _settings(said)
-    recorder = Recorder(said["record"]) if said["record"] else None
     recording = read(said["replay"]) if said["replay"] else None
     try:
         from moonwire.simulator.app import App
@@ -162,18 +164,21 @@ def simulate(ctx: click.Context, /, **said: Any) -> None:
         raise MoonwireError(
             f"{error.name} is not installed", path="simulate", remedy="pip install 'moonwire[simulator]'"
         ) from error
-    app = App(settings, recorder=recorder, recording=recording)
     command = said["command"]
     port = said["port"] if said["port"] is not None else 0 if command else PORT
     status = 0
-    with _until_signalled() as ended, Server(port=port, app=app) as server:
+    with contextlib.ExitStack() as stack:
+        recorder = Recorder(said["record"]) if said["record"] else None
+        if recorder is not None:
+            stack.callback(recorder.close)
+        app = App(settings, recorder=recorder, recording=recording)
+        signalled = stack.enter_context(_until_signalled())
+        server = stack.enter_context(Server(port=port, app=app))
         if command:
-            status = _with_environment(command, server.base_url, settings)
+            status = _with_environment(command, server.base_url, settings, signalled)
         else:
             _banner(server.base_url, settings)
-            ended.wait()
-    if recorder is not None:
-        recorder.close()
+            signalled.ended.wait()
     ctx.exit(status)
 
 
@@ -192,8 +197,24 @@ def _settings(said: dict[str, Any]) -> Settings:
     )
 
 
-def _with_environment(command: tuple[str, ...], base_url: str, settings: Settings) -> int:
-    """Runs a command against the endpoint; its status."""
+class _Signalled:
+    """What a signal ends: the wait, and the command that runs."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self.child: subprocess.Popen[bytes] | None = None
+
+    def take(self, number: int, frame: FrameType | None) -> None:
+        """SIGTERM came to this process alone; of ^C the terminal has told the command itself."""
+        self.ended.set()
+        if self.child is not None and number == signal.SIGTERM:
+            self.child.terminate()
+
+
+def _with_environment(
+    command: tuple[str, ...], base_url: str, settings: Settings, signalled: _Signalled
+) -> int:
+    """Runs a command against the endpoint; its status, as a shell gives it."""
     key = (settings.keys or ("simulated",))[0]
     told = {
         "OPENAI_BASE_URL": base_url,
@@ -202,22 +223,21 @@ def _with_environment(command: tuple[str, ...], base_url: str, settings: Setting
         "MOONSHOT_API_KEY": key,
     }
     try:
-        return subprocess.run(command, env={**os.environ, **told}, check=False).returncode
+        child = signalled.child = subprocess.Popen(command, env={**os.environ, **told})
     except FileNotFoundError as error:
         raise MoonwireError("no such command", path=command[0], remedy="name a program behind --") from error
+    with child:
+        status = child.wait()
+    return status if status >= 0 else 128 - status
 
 
 @contextlib.contextmanager
-def _until_signalled() -> Generator[threading.Event]:
-    """An event that SIGINT and SIGTERM set, so that the server ends in order."""
-    ended = threading.Event()
-
-    def end(number: int, frame: FrameType | None) -> None:
-        ended.set()
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+def _until_signalled() -> Generator[_Signalled]:
+    """SIGINT and SIGTERM end the wait, so that the server ends in order."""
+    signalled = _Signalled()
+    before = {number: signal.signal(number, signalled.take) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield ended
+        yield signalled
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,7 +1,7 @@
-"""Every code that a note of planning or restoring can carry: who writes it, how grave, what it means.
+"""Every code that a note of planning, exchanging or restoring can carry: whose it is, what it means.
 
 A note's reason speaks of one case; this list is for whoever meets a code in a header, a log or a
-dashboard. `docs/healing.md` prints it, and a test holds it to be exactly what the source can write.
+dashboard. `docs/healing.md` and `docs/gateway.md` print it, and a test holds it to be exactly what the source can write.
 The codes of raw text are the parser's own (docs/raw-text.md).
 """
 
@@ -184,6 +184,26 @@ _ROWS: Final[tuple[Code, ...]] = (
         ("parallel-call-dropped", WARNING, "a further call was held back: one at a time was asked for"),
         ("schema-unchecked", INFO, "parts of the caller's schema could not be checked"),
         ("tool-choice-missed", WARNING, "the answer lacks the call that was asked for"),
+    ),
+    *_of(
+        "reader",
+        ("arguments-empty", INFO, "a whole call without arguments got an empty object"),
+        ("events-unreadable", WARNING, "events of the server's stream were no JSON and were left out"),
+    ),
+    *_of(
+        "reading",
+        ("finish-synthesised", INFO, "the stream had no end, and its calls show that it was whole"),
+    ),
+    *_of(
+        "answer",
+        ("answer-resumed", WARNING, "a text that broke off was continued by a new request"),
+    ),
+    *_of(
+        "exchange",
+        ("refusal-repaired", INFO, "the server refused; what it named was mended and sent again"),
+        ("request-retried", INFO, "the request was sent again after a failure"),
+        ("upstream-fallback", WARNING, "another upstream of the route was asked"),
+        ("answer-escalated", EITHER, "an answer without words was asked for again, with more room"),
     ),
 )
 

@@ -203,24 +203,28 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     key_origin: str = ""
 
 
-def default_key(environ: Mapping[str, str]) -> tuple[str, str]:
+def default_key(environ: Mapping[str, str], endpoint: str = "") -> tuple[str, str]:
     """The name and the value of the key's variable; empty where there is none.
 
     Two tools, two pairs of names: whose URL is set, its key is meant. Without a URL the platform's own name
-    is first, and `KIMI_API_KEY`, which kimi-cli reads, second.
+    is first, and `KIMI_API_KEY`, which kimi-cli reads, second. Where the endpoint is known, a key of its kind
+    goes before one that is certainly none.
 
     >>> default_key({"MOONSHOT_API_KEY": "a", "KIMI_API_KEY": "b"})
     ('MOONSHOT_API_KEY', 'a')
     >>> default_key({"MOONSHOT_API_KEY": "a", "KIMI_API_KEY": "b", "KIMI_BASE_URL": "http://rack/v1"})
     ('KIMI_API_KEY', 'b')
+    >>> default_key({"MOONSHOT_API_KEY": "a", "KIMI_API_KEY": "sk-kimi-b"}, "coding")
+    ('KIMI_API_KEY', 'sk-kimi-b')
     """
     names = ("MOONSHOT_API_KEY", "KIMI_API_KEY")
     if environ.get("KIMI_BASE_URL", "").strip():
         names = ("KIMI_API_KEY", "MOONSHOT_API_KEY")
-    for name in names:
-        if value := environ.get(name, "").strip():
-            return name, value
-    return "", ""
+    found = [(name, value) for name in names if (value := environ.get(name, "").strip())]
+    if endpoint:
+        gated = bool(find_endpoint(endpoint).facts.get("gated"))
+        found.sort(key=lambda one: one[1].startswith(_CODING_KEY) != gated)
+    return found[0] if found else ("", "")
 
 
 def default_upstream(

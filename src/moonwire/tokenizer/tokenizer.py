@@ -71,7 +71,10 @@ class Tokenizer:
             with _Survived():
                 ids = self._encoding.encode_ordinary(piece)
             if ids is None:
-                found += [(self._encoding.encode_single_token(bytes((one,))), bytes((one,))) for one in piece.encode()]
+                found += [
+                    (self._encoding.encode_single_token(bytes((one,))), bytes((one,)))
+                    for one in piece.encode()
+                ]
             else:
                 found += [(one, single(one)) for one in ids]
         return found

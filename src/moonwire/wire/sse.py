@@ -4,6 +4,7 @@ Only `data` counts: the dialects repeat an event's name in it. Comments, `id`, `
 passed over. Lines end with LF, CR LF or CR, as the WHATWG's specification of event streams has it.
 """
 
+import codecs
 from typing import Final
 
 from moonwire.core.errors import RemoteProtocolError
@@ -22,26 +23,26 @@ class Decoder:
     ([b'{"a": 1}'], [b'[DONE]'], [])
     """
 
-    __slots__ = ("_held", "_limit", "_return", "_size")
+    __slots__ = ("_held", "_limit", "_return")
 
     def __init__(self, limit: int = EVENT_BYTES) -> None:
         self._limit = limit
-        # What came since the last event ended. A long line is joined once, when it ends.
-        self._held: list[bytes] = []
-        self._size = 0
+        # What came since the last event ended. It is copied once, when its event ends, however it came.
+        self._held = bytearray()
         # Whether the last line ended with CR at the end of what was fed: an LF behind it belongs to it.
         self._return = False
 
     def feed(self, data: bytes) -> list[bytes]:
         """The data of the events that these bytes finish."""
-        if b"\r" in data or self._return:
+        if self._return or b"\r" in data:
             data = self._unreturned(data)
-        if b"\n" not in data:
+        held = self._held
+        if b"\n\n" not in data and not (data.startswith(b"\n") and held.endswith(b"\n")):
             self._hold(data)
             return []
-        if self._held:
-            data = b"".join((*self._held, data))
-            self._held, self._size = [], 0
+        if held:
+            data = b"".join((held, data))
+            held.clear()
         events = data.split(b"\n\n")
         self._hold(events.pop())
         found: list[bytes] = []
@@ -58,23 +59,22 @@ class Decoder:
 
         The specification throws it away. Servers that end so mean it, and what it says is JSON or is not.
         """
-        read = _data(b"".join(self._held))
-        self._held, self._size = [], 0
+        read = _data(bytes(self._held))
+        self._held.clear()
         return [] if read is None else [read]
 
     def _hold(self, data: bytes) -> None:
-        if not data:
-            return
-        self._held.append(data)
-        self._size += len(data)
-        if self._size > self._limit:
+        if len(self._held) + len(data) > self._limit:
             raise RemoteProtocolError(
                 f"one event of the stream has more than {self._limit} bytes",
                 path="stream",
                 remedy="the server does not end its events",
             )
+        self._held += data
 
     def _unreturned(self, data: bytes) -> bytes:
+        if not data:
+            return data
         if self._return and data[:1] == b"\n":
             data = data[1:]
         self._return = data[-1:] == b"\r"
@@ -83,7 +83,10 @@ class Decoder:
 
 def _data(event: bytes) -> bytes | None:
     """The data lines of one event together; none where there are none."""
-    lines = [
-        line[6:] if line[5:6] == b" " else line[5:] for line in event.split(b"\n") if line[:5] == b"data:"
-    ]
+    lines: list[bytes] = []
+    # A mark of byte order may begin a stream; where streams were joined it begins an event.
+    for line in event.removeprefix(codecs.BOM_UTF8).split(b"\n"):
+        name, _, value = line.partition(b":")
+        if name == b"data":
+            lines.append(value.removeprefix(b" "))
     return b"\n".join(lines) if lines else None

@@ -179,9 +179,9 @@ MESSAGES = [
     Taken("", "H5", kimi(USER, BEGUN, model="kimi-k2.7-code"), rules="2026-08"),
     Taken("", "I9: K3 answers so", kimi(*turn(content="", identity="read_0"), model="kimi-k3")),
     Taken("call-content-empty", "H2", kimi(*turn(content="Let me see.")), rules="strictest"),
-    Taken("result-empty", "H2", kimi(*turn()[:2], result("read:0", "(no output)")), rules="strictest"),
     Taken("", "M3, kwwk#142", kimi(*turn()[:2], result("read:0", ""))),
     Taken("", "M3, kwwk#142", kimi(*turn()[:2], result("read:0", []))),
+    Taken("", "M3, kwwk#142: no refusal is on record", kimi(*turn()[:2], result("read:0", "")), rules="strictest"),
     Taken("result-missing", "M3, kwwk#142", kimi(*turn()[:2], result("read:0", "")), "platform-anthropic"),
     Taken("result-missing", "M3, kwwk#142", kimi(*turn()[:2], result("read:0", [])), "coding-anthropic"),
     Taken("result-orphan", "C5", kimi(*turn(), ANSWER, USER)),
@@ -292,6 +292,7 @@ TOOLS = [
     Taken("", "G4a: not in strictest", schema(**nested(6, {})), rules="strictest"),
     Taken("schema-total", "G2", kimi(tools=[function(f"tool_{n}", type="object", description="x" * 10_000) for n in range(43)])),
     Taken("schema-described", "G4", schema(type="object", properties={"a": REF}, **{"$defs": {"D": {"type": "string", "description": "d"}}}), rules="2026-05"),
+    Taken("schema-described", "G4b: what only level ultra minds", schema(type="object", properties={"a": {"const": 1}}), rules="2026-05"),
     Taken("schema-format", "G7: any root", json_schema(name="x", schema={"anyOf": [STR, NULL]})),
 ]
 

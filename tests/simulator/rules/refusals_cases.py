@@ -187,8 +187,6 @@ MESSAGES = [
     Row("call-content-empty", "H1", kimi(*turn(content="")), empty(1), rules="strictest"),
     Row("call-content-empty", "H1", kimi(*turn(content=[])), empty(1), rules="strictest"),
     Row("result-missing", "M3", kimi(*turn()[:2], RESULT_LEFT_OUT), "Invalid request Error", "platform-anthropic"),
-    Row("result-empty", "H2", kimi(*turn()[:2], result("read:0", "")), BLANK, rules="strictest"),
-    Row("result-empty", "H2", kimi(*turn()[:2], RESULT_LEFT_OUT), BLANK, rules="strictest", not_at=ANTHROPIC),
     Row("result-orphan", "C5", kimi(USER, result("read:0")), ORPHAN),
     Row("result-orphan", "C5", kimi(*turn(), USER, result("read:0")), ORPHAN),
     Row("result-orphan", "C5", kimi(USER, ANSWER, result("read:0"), USER), ORPHAN),

@@ -20,7 +20,7 @@ ANSWER: Body = {"role": "assistant", "content": "OK."}
 
 
 class Row(NamedTuple):
-    """One refusal: `{model}` and `{prompt}` in the words are the endpoint's model id and its count of the prompt.
+    """One refusal. `{model}` and `{prompt}` in the words are the endpoint's id and its count of the prompt.
 
     It is asked at `at`, and again at every other endpoint of `EVERYWHERE` that has the rule, except `not_at`.
     """

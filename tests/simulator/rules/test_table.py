@@ -1,4 +1,4 @@
-"""The rules as one list: that each has its rows, what `strictest` leaves out, and where the other texts are."""
+"""The rules as one list: that each has its rows, what `strictest` leaves out, where other texts are."""
 
 import pytest
 
@@ -29,7 +29,7 @@ FAULTS = {
 }
 """Texts that no request brings about by itself: a fault says them, and tests/simulator/faults looks at each.
 
-The wait in a text is tested in tests/simulator/test_limits.py too, and keys in tests/simulator/rules/test_account.py.
+The wait in a text is tested in tests/simulator/test_limits.py too, and keys in test_refused.py.
 """
 
 LEFT_OUT = {

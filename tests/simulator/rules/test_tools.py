@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from moonwire.core.schemas import check
 from moonwire.simulator.outcome import Outcome
 from moonwire.simulator.rules import Refused, tools
 from tests.core.schemas.rules_cases import ACCEPTED as TAKEN
@@ -28,35 +29,38 @@ def test_what_is_taken(row: Taken) -> None:
     assert row.section
 
 
+HEAD = "Invalid request: tools.function.parameters is not a valid moonshot flavored json schema, details: "
 LIVE = [(path, text, schema) for level, path, text, schema in REFUSED if level in ("lite", "strict")]
-LISTED = (
-    "items must be an object",
-    # Several things are wrong with these at once, and one is told.
-    "required property 'x' is not defined in properties",
-)
+ULTRA = [schema for level, *_, schema in REFUSED if level == "ultra"]
+AS_IT_STANDS = [
+    *AS_IT_IS.values(),
+    *(schema for level, schema in TAKEN if level in ("strict", "ultra")),
+]
 
 
 @pytest.mark.parametrize(("path", "text", "schema"), LIVE)
 def test_every_text_of_the_schema_language(path: str, text: str, schema: Any) -> None:
     said = answer(kimi(tools=[function("read", **schema)]), "platform", "latest")
     assert isinstance(said, Refused) and said.rule == "schema"
-    head = (
-        "Invalid request: tools.function.parameters is not a valid moonshot flavored json schema, details: "
-    )
-    assert said.message.startswith(head)
-    assert said.message == f"{head}<At path '{path}': {text}>" or text in LISTED
+    # The place of a bad list of items is the list (vercel/ai#19544); else one of several complaints is told.
+    there = f"{path}.items" if text == "items must be an object" else path
+    told = [f"{HEAD}<At path '{there}': {text}>", *(f"{HEAD}{each}" for each in others(schema))]
+    assert said.message in told
 
 
-@pytest.mark.parametrize("schema", [schema for level, *_, schema in REFUSED if level == "ultra"])
+def others(schema: Any) -> list[str]:
+    """What else is wrong with it."""
+    return [f"<At path '{one.path}': {one.text}>" for one in check(schema)[:1]]
+
+
+@pytest.mark.parametrize("schema", ULTRA)
 def test_what_only_the_strictest_level_refuses_is_taken(schema: Any) -> None:
     """Accepted and not enforced: production checks at level strict (mfjs.md 1, 5)."""
-    said = answer(kimi(tools=[function("read", **schema)]), "platform", "strictest")
-    assert isinstance(said, Outcome) or "$ref expansion" in said.message
+    expected = Refused if check(schema) else Outcome
+    assert isinstance(answer(kimi(tools=[function("read", **schema)]), "platform", "latest"), expected)
 
 
-@pytest.mark.parametrize(
-    "schema", [*AS_IT_IS.values(), *(schema for level, schema in TAKEN if level in ("strict", "ultra"))]
-)
+@pytest.mark.parametrize("schema", AS_IT_STANDS)
 def test_what_is_taken_as_it_is(schema: Any) -> None:
     assert isinstance(answer(kimi(tools=[function("read", **schema)]), "platform", "latest"), Outcome)
 

@@ -5,11 +5,11 @@ called, how a call's name and index come, and whether there are calls at all or 
 text. What cannot be read is a note or `Malformed`, never an exception.
 """
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
 import msgspec
-from msgspec import UNSET, Raw, UnsetType
 
 from moonwire.core.events import (
     CallArguments,
@@ -28,11 +28,27 @@ from moonwire.core.events import (
     Usage,
 )
 from moonwire.core.notes import Note
-from moonwire.core.schemas.kinds import is_list, is_object
+from moonwire.core.refusals.envelope import open_envelope
+from moonwire.core.schemas.kinds import is_list, is_number, is_object
+from moonwire.wire.chat.chunks import (
+    NOTHING,
+    Call,
+    Choice,
+    Chunk,
+    Delta,
+    detailed,
+    patient,
+    patient_delta,
+    read_chunk,
+    read_json,
+)
 
-__all__ = ["DONE", "Markup", "Reader", "usage_of"]
+__all__ = ["CLOSES", "DONE", "Markup", "Reader", "joined_logprobs", "usage_of"]
 
 DONE: Final = b"[DONE]"
+
+CLOSES: Final = {"k2": "</think>", "k3": "<|close|>think<|sep|>"}
+"""What ends the thoughts in each grammar of `TextParser`: the `close` of a `Reader`."""
 
 
 class Markup(Protocol):
@@ -47,49 +63,6 @@ class Markup(Protocol):
         ...
 
 
-# -- what a chunk may hold --------------------------------------------------------------------------
-#
-# Only the fields that are needed are decoded, which is most of what a chunk costs. A chunk that has one of
-# them in another shape is read again, with patience.
-
-
-class _Function(msgspec.Struct, gc=False):
-    name: str | None = None
-    arguments: str | None = None
-
-
-class _Call(msgspec.Struct, gc=False):
-    index: int | None = None
-    id: str | None = None
-    function: _Function | None = None
-
-
-class _Delta(msgspec.Struct, gc=False):
-    content: str | None = None
-    reasoning_content: str | UnsetType | None = UNSET
-    reasoning: str | UnsetType | None = UNSET
-    tool_calls: list[_Call] | None = None
-
-
-class _Choice(msgspec.Struct, gc=False):
-    index: int = 0
-    delta: _Delta | None = None
-    finish_reason: str | None = None
-    usage: Raw | None = None
-    logprobs: Raw | None = None
-    stop_reason: Raw | None = None
-
-
-class _Chunk(msgspec.Struct, gc=False):
-    choices: list[_Choice] = []
-    usage: Raw | None = None
-    error: Raw | None = None
-    id: str = ""
-    model: str = ""
-    created: int = 0
-
-
-_DECODER: Final = msgspec.json.Decoder(_Chunk)
 _HEAD: Final = frozenset({"id", "model", "created", "object", "choices", "usage", "error"})
 
 _REASONS: Final[dict[str, FinishReason]] = {
@@ -108,29 +81,32 @@ _REASONS: Final[dict[str, FinishReason]] = {
     "engine_overloaded": "error",
     "server_interrupted": "error",
     "repeat": "error",
+    # OpenRouter, where its upstream broke off.
+    "error": "error",
 }
 
 
 class _Tool:
     """One call of the server's own, under way."""
 
-    __slots__ = ("arguments", "ended", "id", "name", "number", "pieces")
+    __slots__ = ("id", "index", "name", "number", "pieces")
 
-    def __init__(self) -> None:
+    def __init__(self, index: int | None) -> None:
+        self.index = index
         self.id = ""
         self.name = ""
         # Its number among all calls of the answer; none before its name is known.
         self.number: int | None = None
-        # Arguments that came before the name (kimi-code: buffered, kimi-api.md I4).
+        # Its arguments; those that came before the name wait here for it (kimi-api.md I4).
         self.pieces: list[str] = []
-        self.arguments = False
-        self.ended = False
 
 
 class Reader:
     """Takes the data of each event, gives what it says.
 
-    `content` and `reasoning` read markup out of the two channels; without them text is text.
+    `content` and `reasoning` read markup out of the two channels; without them text is text. `close` is
+    what ends the thoughts in the grammar of `reasoning` (`CLOSES`): the server took it out when it made a
+    field of them, and without it calls that were only quoted in the thoughts pass for meant.
 
     >>> reader = Reader()
     >>> reader.feed(b'{"id": "a", "choices": [{"delta": {"content": "Hi"}, "finish_reason": null}]}')
@@ -139,9 +115,12 @@ class Reader:
     ([], [Finish(reason='stop')])
     """
 
-    def __init__(self, content: Markup | None = None, reasoning: Markup | None = None) -> None:
+    def __init__(
+        self, content: Markup | None = None, reasoning: Markup | None = None, *, close: str = ""
+    ) -> None:
         self._content = content
         self._reasoning = reasoning
+        self._close = close
         self._started = False
         self._tools: list[_Tool] = []
         self._by_index: dict[int, _Tool] = {}
@@ -149,11 +128,18 @@ class Reader:
         self._whole = 0
         # The numbers of the calls that each markup reader counts by itself.
         self._numbers: dict[tuple[int, int], int] = {}
-        self._usage: Usage | None = None
+        # The last usage of a choice's, and the last at the top.
+        self._usages: list[Any] = [None, None]
         self._native: str | None = None
         self._stop: str | None = None
+        # Whether there was a field of reasoning, and whether its markup reader has begun and not ended.
         self._thought = False
+        self._thinking = False
+        # Logprobs of text that a markup reader holds back.
+        self._late: Any = None
         self._unread = 0
+        self._unread_first = b""
+        self._broken = False
         self.done = False
         """Whether the server said that this was all."""
         self.reason: FinishReason | None = None
@@ -161,92 +147,130 @@ class Reader:
 
     @property
     def complete(self) -> bool:
-        """Whether the answer is provably whole: the server gave a reason, or said that it was all."""
-        return self.reason is not None or self.done
+        """Whether the answer is provably whole: the server gave a reason, or said that it was all.
+
+        Behind an error `[DONE]` says only that no more will come.
+        """
+        return self.reason is not None or (self.done and not self._broken)
 
     def feed(self, data: bytes) -> list[Event]:
         """What one event says."""
         try:
-            chunk = _DECODER.decode(data)
-        except msgspec.DecodeError:
+            chunk = read_chunk(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._otherwise(data)
         return self._read(chunk, data)
 
-    def _read(self, chunk: _Chunk, data: bytes) -> list[Event]:
+    def _read(self, chunk: Chunk, data: bytes) -> list[Event]:
         out: list[Event] = []
+        choices = chunk.choices
         if not self._started:
-            self._started = True
-            out.append(Start(chunk.id, chunk.model, chunk.created, _extra(data)))
-        if chunk.error is not None and bytes(chunk.error) != b"null":
-            out.append(_error(bytes(chunk.error)))
-            return out
+            start = _start(data)
+            # Azure's first chunk holds only what its filter found; the answer has no name yet.
+            if start.id or choices:
+                self._started = True
+                out.append(start)
         if chunk.usage is not None:
-            self._take_usage(chunk.usage)
-        for choice in chunk.choices:
+            self._take_usage(1, chunk.usage)
+        if chunk.error or (not choices and chunk.usage is None):
+            error = _error(read_json(data))
+            if error is not None:
+                self._broken = True
+                out.append(error)
+                return out
+        for choice in choices or ():
             # One answer is one conversation's next turn; others of the same request are not this one's.
-            if choice.index == 0:
+            if not choice.index:
                 self._choice(choice, out)
         return out
 
-    def _choice(self, choice: _Choice, out: list[Event]) -> None:
+    def _choice(self, choice: Choice, out: list[Event]) -> None:
         delta = choice.delta
+        if delta is None and is_object(choice.message):
+            # The whole answer at once, though a stream was asked for.
+            delta = patient_delta(choice.message)
         if delta is not None:
-            reasoning = delta.reasoning_content
-            if reasoning is UNSET or reasoning is None:
-                reasoning = delta.reasoning
-            logprobs = None if choice.logprobs is None else _json(choice.logprobs)
-            if reasoning is not UNSET and reasoning is not None:
-                self._think(reasoning, None if delta.content else logprobs, out)
-            if delta.content:
-                self._say(delta.content, logprobs, out)
-            if delta.tool_calls:
-                self._call_deltas(delta.tool_calls, out)
+            self._delta(delta, choice.logprobs, out)
         if choice.usage is not None:
-            self._take_usage(choice.usage)
+            self._take_usage(0, choice.usage)
         if choice.finish_reason:
             self._native = choice.finish_reason
             self.reason = _REASONS.get(choice.finish_reason, "unknown")
-            stop = None if choice.stop_reason is None else _json(choice.stop_reason)
+            stop = choice.stop_reason
             self._stop = stop if isinstance(stop, str) else None
 
     # -- text --------------------------------------------------------------------------------------
 
-    def _think(self, text: str, logprobs: Any, out: list[Event]) -> None:
-        if not text:
+    def _delta(self, delta: Delta, logprobs: Any, out: list[Event]) -> None:
+        content = delta.content
+        thought = delta.reasoning_content or delta.reasoning
+        if not thought and delta.reasoning_details is not NOTHING:
+            thought = detailed(delta.reasoning_details)
+        if thought:
+            self._think(thought, None if content else logprobs, out)
+        elif not self._thought and (delta.reasoning_content == "" or delta.reasoning == ""):
             # The first empty piece says that there are thoughts; the others say nothing (kimi-code#2506).
-            if not self._thought:
-                self._thought = True
-                out.append(Reasoning(""))
-            return
+            self._thought = True
+            out.append(Reasoning(""))
+        if content:
+            if self._thinking and not content.isspace():
+                self._end_thoughts("stop", out)
+            if self._content is None:
+                out.append(Text(content, logprobs))
+            else:
+                self._marked(self._content, self._content.feed(content), logprobs, out)
+        if delta.tool_calls:
+            if self._thinking:
+                self._end_thoughts("stop", out)
+            self._call_deltas(delta.tool_calls, out)
+
+    def _think(self, text: str, logprobs: Any, out: list[Event]) -> None:
         self._thought = True
         if self._reasoning is None:
             out.append(Reasoning(text, logprobs))
         else:
+            self._thinking = True
             self._marked(self._reasoning, self._reasoning.feed(text), logprobs, out)
 
-    def _say(self, text: str, logprobs: Any, out: list[Event]) -> None:
-        if self._content is None:
-            out.append(Text(text, logprobs))
-        else:
-            self._marked(self._content, self._content.feed(text), logprobs, out)
+    def _end_thoughts(self, reason: str | None, out: list[Event]) -> None:
+        """The field of reasoning is over: what its reader held back comes before what follows.
+
+        Thoughts that come later still (no server of Kimi's is known to send such) are read as they are.
+        """
+        markup, self._reasoning = self._reasoning, None
+        self._thinking = False
+        assert markup is not None
+        close = self._close
+        # The close is ours, so what is said of it is nobody's business.
+        events = [event for event in markup.feed(close) if not _is_about(event, close)] if close else []
+        self._marked(markup, [*events, *markup.finish(reason)], None, out)
 
     def _marked(self, markup: Markup, events: Iterable[Event], logprobs: Any, out: list[Event]) -> None:
         """What a markup reader says, its calls numbered among all calls."""
+        if self._late is not None and logprobs is not None:
+            logprobs = joined_logprobs((self._late, logprobs))
+        elif self._late is not None:
+            logprobs = self._late
         for event in events:
-            if isinstance(event, Text | Reasoning):
+            if type(event) is Text or type(event) is Reasoning:
                 # They belong to the chunk, whatever of its text is shown.
                 out.append(event if logprobs is None else type(event)(event.text, logprobs))
                 logprobs = None
-            elif isinstance(event, CallStart | CallArguments | CallEnd):
+            elif isinstance(event, CallStart | CallArguments | CallEnd | Malformed):
                 out.append(self._numbered(markup, event))
-            elif isinstance(event, Reclassified):
+            elif isinstance(event, Noted):
+                out.append(self._pathed(markup, event))
+            elif not (
+                isinstance(event, Finish)
                 # Thoughts that came in a field of their own stay thoughts.
-                if not (markup is self._content and self._thought):
-                    out.append(event)
-            elif not isinstance(event, Finish):
+                or (isinstance(event, Reclassified) and markup is self._content and self._thought)
+            ):
                 out.append(event)
+        self._late = logprobs
 
-    def _numbered(self, markup: Markup, event: CallStart | CallArguments | CallEnd) -> Event:
+    def _numbered(self, markup: Markup, event: CallStart | CallArguments | CallEnd | Malformed) -> Event:
+        if event.index is None:
+            return event
         key = (id(markup), event.index)
         number = self._numbers.get(key)
         if number is None:
@@ -256,69 +280,72 @@ class Reader:
             self._whole += 1
         return event if number == event.index else msgspec.structs.replace(event, index=number)
 
+    def _pathed(self, markup: Markup, event: Noted) -> Noted:
+        """A note about a call names it by its number among all calls."""
+        note = event.note
+        for (reader, index), number in self._numbers.items() if note.path.startswith("calls[") else ():
+            if reader == id(markup) and note.path == f"calls[{index}]" and index != number:
+                return Noted(msgspec.structs.replace(note, path=f"calls[{number}]"))
+        return event
+
     # -- the server's own calls --------------------------------------------------------------------
 
-    def _call_deltas(self, calls: list[_Call], out: list[Event]) -> None:
+    def _call_deltas(self, calls: list[Call], out: list[Event]) -> None:
+        touched: list[_Tool] = []
         for place, call in enumerate(calls):
-            tool = self._which(call, place)
+            function = call.function
+            if function is None and not call.id:
+                continue
+            tool = self._which(call, place if len(calls) > 1 else None, touched)
+            touched.append(tool)
             if call.id and not tool.id:
                 tool.id = call.id
-            function = call.function
             if function is None:
                 continue
-            if function.name:
-                self._name(tool, function.name)
-            if function.arguments:
-                tool.pieces.append(function.arguments)
+            name, arguments = function.name, function.arguments
+            # Some servers split the name over chunks (kimi-code#3220), and some say it whole in every one.
+            if name and tool.number is None and name != tool.name:
+                tool.name += name
+            if arguments:
+                tool.pieces.append(arguments)
             if tool.number is not None:
-                self._pour(tool, out)
-            elif tool.name and (function.arguments or (function.arguments == "" and function.name is None)):
-                # A name may come in pieces (kimi-code#3220): it is whole when arguments begin.
+                if arguments:
+                    out.append(CallArguments(tool.number, arguments))
+            elif tool.name and (arguments or (arguments == "" and name is None)):
+                # The name is whole when arguments begin.
                 self._begin(tool, out)
 
-    def _which(self, call: _Call, place: int) -> _Tool:
-        """By index; without one by a new id, by the place in the chunk, or the last one (kimi-api.md I9)."""
+    def _which(self, call: Call, place: int | None, touched: list[_Tool]) -> _Tool:
+        """By index; without one by id, by the place in the chunk, or the last one (kimi-api.md I9)."""
+        named = _names(call)
         if call.index is not None:
             tool = self._by_index.get(call.index)
-            # A server that counts anew gives another id under the same index (vLLM's Rust parser).
-            if tool is not None and call.id and tool.id and call.id != tool.id and _names(call):
-                tool = None
-            if tool is None:
-                tool = self._by_index[call.index] = self._new()
+            if tool is None and not call.id and not named and self._tools and self._tools[-1].index is None:
+                # Its index could not be read before.
+                tool = self._by_index[call.index] = self._tools[-1]
+            if tool is None or (named and _is_another(tool, call)):
+                tool = self._by_index[call.index] = self._new(call.index)
             return tool
         if call.id:
             for tool in self._tools:
-                if tool.id == call.id:
+                # Two whole calls of one id in one chunk are two calls.
+                if tool.id == call.id and not (named and (tool in touched or _is_another(tool, call))):
                     return tool
-            return self._new()
-        if _names(call) or not self._tools:
-            return self._new()
-        return self._tools[place] if place and place < len(self._tools) else self._tools[-1]
+            return self._new(None)
+        if named or not self._tools:
+            return self._new(None)
+        return self._tools[place if place is not None and place < len(self._tools) else -1]
 
-    def _new(self) -> _Tool:
-        tool = _Tool()
+    def _new(self, index: int | None) -> _Tool:
+        tool = _Tool(index)
         self._tools.append(tool)
         return tool
 
-    @staticmethod
-    def _name(tool: _Tool, piece: str) -> None:
-        """Some servers split the name over chunks, and some say it whole in every one."""
-        if tool.number is None and piece != tool.name:
-            tool.name += piece
-
     def _begin(self, tool: _Tool, out: list[Event]) -> None:
-        tool.number = self._calls
+        tool.number = number = self._calls
         self._calls += 1
-        out.append(CallStart(tool.number, tool.id, tool.name))
-        self._pour(tool, out)
-
-    def _pour(self, tool: _Tool, out: list[Event]) -> None:
-        number = tool.number
-        assert number is not None
-        for piece in tool.pieces:
-            out.append(CallArguments(number, piece))
-            tool.arguments = True
-        tool.pieces.clear()
+        out.append(CallStart(number, tool.id, tool.name))
+        out.extend([CallArguments(number, piece) for piece in tool.pieces])
 
     # -- the end -----------------------------------------------------------------------------------
 
@@ -329,19 +356,22 @@ class Reader:
         what a broken stream is worth.
         """
         out: list[Event] = []
-        for markup in (self._reasoning, self._content):
-            if markup is not None:
-                self._marked(
-                    markup, markup.finish(self._native or ("stop" if self.done else None)), None, out
-                )
+        reason = self._native or ("stop" if self.complete else None)
+        if self._thinking:
+            self._end_thoughts(reason, out)
+        if self._content is not None:
+            self._marked(self._content, self._content.finish(reason), None, out)
         whole = self.complete and self.reason not in ("length", "content_filter", "error")
         for tool in self._tools:
             self._end(tool, whole, out)
         if self._unread:
-            reason = f"{self._unread} events of the stream could not be read and were left out"
-            out.append(Noted(Note(code="events-unreadable", level="warning", path="stream", reason=reason)))
-        if self._usage is not None:
-            out.append(self._usage)
+            told = f"{self._unread} events of the stream could not be read and were left out"
+            first = self._unread_first.decode("utf-8", "replace")
+            note = Note(code="events-unreadable", level="warning", path="stream", before=first, reason=told)
+            out.append(Noted(note))
+        usage = _merged(*map(usage_of, self._usages))
+        if usage is not None:
+            out.append(usage)
         if self.complete:
             out.append(self._finished())
         return out
@@ -349,17 +379,21 @@ class Reader:
     def _end(self, tool: _Tool, whole: bool, out: list[Event]) -> None:
         if tool.number is None and tool.name:
             self._begin(tool, out)
-        if tool.number is None:
+        number = tool.number
+        if number is None:
             # forgecode#1141: a call without a name; some deltas hold nothing at all.
             raw = "".join(tool.pieces)
             if raw or tool.id:
                 out.append(Malformed(raw, "a tool call without a name"))
             return
-        if not tool.arguments and whole:
-            out.append(CallArguments(tool.number, "{}"))
-        if whole:
-            self._whole += 1
-        out.append(CallEnd(tool.number, complete=whole))
+        if whole and not tool.pieces:
+            why = "a call without arguments"
+            out.append(Noted(Note(code="arguments-empty", path=f"calls[{number}]", after="{}", reason=why)))
+            out.append(CallArguments(number, "{}"))
+        # What is closed was not cut, whatever cut the answer (dynamo#8208).
+        whole = whole or _is_closed("".join(tool.pieces))
+        self._whole += whole
+        out.append(CallEnd(number, complete=whole))
 
     def _finished(self) -> Finish:
         reason: FinishReason = self.reason or "unknown"
@@ -373,60 +407,99 @@ class Reader:
 
     # -- the rest ----------------------------------------------------------------------------------
 
-    def _take_usage(self, raw: Raw) -> None:
-        """The last usage that says something counts: it stands in the choice, at the top, or in both."""
-        usage = usage_of(_json(raw))
-        if usage is not None:
-            self._usage = usage
+    def _take_usage(self, place: int, usage: Any) -> None:
+        """The last usage that says something counts; of many chunks that have it, all but that are left."""
+        if is_object(usage) and any(usage.get(name) is not None for name in _COUNTS):
+            self._usages[place] = usage
 
     def _otherwise(self, data: bytes) -> list[Event]:
         """An event that is none of the usual: the end, or fields of other shapes."""
-        if data.strip() == DONE:
+        text = data.strip()
+        if text == DONE:
             self.done = True
             return []
-        value = _json(data)
-        if not is_object(value):
+        value = read_json(data)
+        if is_object(value):
+            return self._read(patient(value), data)
+        if text:
             self._unread += 1
-            return []
-        try:
-            return self._read(msgspec.convert(_patient(value), _Chunk), data)
-        except msgspec.ValidationError:
-            self._unread += 1
-            return []
+            self._unread_first = self._unread_first or text[:_SHOWN]
+        return []
 
 
-def _names(call: _Call) -> bool:
+_SHOWN: Final = 200
+
+
+def _names(call: Call) -> bool:
     return call.function is not None and bool(call.function.name)
 
 
-def _json(raw: Any) -> Any:
-    try:
-        return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+def _is_another(tool: _Tool, call: Call) -> bool:
+    """Whether the name in this delta is of a call that is not this one.
+
+    vLLM's Rust parser gives all calls one index, and others give no ids besides. Once arguments came a name
+    does not go on.
+    """
+    if call.id and tool.id and call.id != tool.id:
+        return True
+    return tool.number is not None and call.function is not None and call.function.name != tool.name
 
 
-def _extra(data: bytes) -> dict[str, Any]:
-    """What the first chunk says at the top beside what has a place of its own."""
-    value = _json(data)
-    return {name: item for name, item in value.items() if name not in _HEAD} if is_object(value) else {}
+def _is_about(event: Event, text: str) -> bool:
+    return isinstance(event, Noted) and event.note.before == text
 
 
-def _error(raw: bytes) -> UpstreamError:
-    """An error object inside a stream that began well (kimi-api.md I8)."""
-    value = _json(raw)
-    if isinstance(value, str):
-        return UpstreamError(value, raw=value)
-    said: dict[str, Any] = value if is_object(value) else {}
-    code, status = said.get("code"), said.get("status")
-    number = code if isinstance(code, int) else status if isinstance(status, int) else None
-    return UpstreamError(
-        str(said.get("message") or "the server broke off with an error"),
-        code=code if isinstance(code, str) else "",
-        type=said["type"] if isinstance(said.get("type"), str) else "",
-        status=number if number is not None and 400 <= number < 600 else None,
-        raw=value,
+def _is_closed(arguments: str) -> bool:
+    """Whether these arguments are an object, to its last brace."""
+    return is_object(read_json(arguments.encode("utf-8", "replace")))
+
+
+def _start(data: bytes) -> Start:
+    """What the first chunk says at the top."""
+    value = read_json(data)
+    if not is_object(value):
+        return Start()
+    id, model = value.get("id"), value.get("model")
+    return Start(
+        id if isinstance(id, str) else "",
+        model if isinstance(model, str) else "",
+        _number(value.get("created")) or 0,
+        {name: item for name, item in value.items() if name not in _HEAD},
     )
+
+
+def _error(value: Any) -> UpstreamError | None:
+    """An error inside a stream that began well (kimi-api.md I8): in a field of its own, or flat."""
+    if not is_object(value):
+        return None
+    inner: Any = value.get("error")
+    if not inner:
+        flat = any(isinstance(value.get(name), str) for name in ("message", "msg", "detail"))
+        if not flat and "error" not in (value.get("object"), value.get("type")):
+            return None
+    said: dict[str, Any] = inner if is_object(inner) else value
+    found = open_envelope(value)
+    code, kind = said.get("code"), said.get("type")
+    return UpstreamError(
+        found.message or "the server broke off with an error",
+        code=code if isinstance(code, str) else "",
+        type=kind if isinstance(kind, str) else "",
+        status=found.status,
+        raw=said,
+    )
+
+
+def joined_logprobs(logprobs: Iterable[Any]) -> Any:
+    """The logprobs of several chunks as those of one.
+
+    >>> joined_logprobs([{"content": [1]}, None, {"content": [2]}])
+    {'content': [1, 2]}
+    """
+    content: list[Any] = []
+    for one in logprobs:
+        if is_object(one) and is_list(one.get("content")):
+            content += one["content"]
+    return {"content": content}
 
 
 _COUNTS: Final = ("prompt_tokens", "completion_tokens")
@@ -445,13 +518,28 @@ def usage_of(value: Any) -> Usage | None:
     said: dict[str, Any] = value
     prompt, completion = _details(said, "prompt_tokens_details"), _details(said, "completion_tokens_details")
     cached = _number(prompt.get("cached_tokens"))
+    output = _number(said.get("completion_tokens")) or 0
+    reasoning = _number(completion.get("reasoning_tokens"))
     known = {*_COUNTS, "total_tokens", "cached_tokens", "prompt_tokens_details", "completion_tokens_details"}
     return Usage(
         input=_number(said.get("prompt_tokens")) or 0,
-        output=_number(said.get("completion_tokens")) or 0,
+        output=output,
         cached=cached if cached is not None else _number(said.get("cached_tokens")),
-        reasoning=_number(completion.get("reasoning_tokens")),
+        # vercel/ai#19311: K3 counts one more for its thoughts than for all, and text becomes -1.
+        reasoning=None if reasoning is None else min(reasoning, output),
         extra={name: item for name, item in said.items() if name not in known and item is not None},
+    )
+
+
+def _merged(choice: Usage | None, top: Usage | None) -> Usage | None:
+    """Usage that stands in the choice and at the top: the top counts, with what only the choice says."""
+    if choice is None or top is None:
+        return choice or top
+    return msgspec.structs.replace(
+        top,
+        cached=choice.cached if top.cached is None else top.cached,
+        reasoning=choice.reasoning if top.reasoning is None else top.reasoning,
+        extra={**choice.extra, **top.extra},
     )
 
 
@@ -461,82 +549,6 @@ def _details(said: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _number(value: Any) -> int | None:
-    return max(0, int(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-# -- chunks of other shapes ---------------------------------------------------------------------------
-
-
-def _patient(value: dict[str, Any]) -> dict[str, Any]:
-    """The chunk with what has no readable shape left out (kimi-api.md I9: a malformed index, a null list)."""
-    kept: dict[str, Any] = {}
-    for name, fits in _TOP.items():
-        if name in value and fits(value[name]):
-            kept[name] = value[name]
-    for name in ("usage", "error"):
-        if value.get(name) is not None:
-            kept[name] = Raw(msgspec.json.encode(value[name]))
-    choices = value.get("choices")
-    kept["choices"] = (
-        [_patient_choice(choice) for choice in choices if is_object(choice)] if is_list(choices) else []
-    )
-    return kept
-
-
-_TOP: Final[dict[str, Callable[[Any], bool]]] = {
-    "id": lambda item: isinstance(item, str),
-    "model": lambda item: isinstance(item, str),
-    "created": lambda item: isinstance(item, int) and not isinstance(item, bool),
-}
-
-
-def _patient_choice(choice: dict[str, Any]) -> dict[str, Any]:
-    kept: dict[str, Any] = {}
-    if isinstance(choice.get("index"), int):
-        kept["index"] = choice["index"]
-    if isinstance(choice.get("finish_reason"), str):
-        kept["finish_reason"] = choice["finish_reason"]
-    for name in ("usage", "logprobs", "stop_reason"):
-        if choice.get(name) is not None:
-            kept[name] = Raw(msgspec.json.encode(choice[name]))
-    delta = choice.get("delta", choice.get("message"))
-    if is_object(delta):
-        kept["delta"] = _patient_delta(delta)
-    return kept
-
-
-def _patient_delta(delta: dict[str, Any]) -> dict[str, Any]:
-    kept: dict[str, Any] = {}
-    for name in ("content", "reasoning_content", "reasoning"):
-        value = delta.get(name)
-        if isinstance(value, str):
-            kept[name] = value
-        elif is_list(value):
-            # Content in parts, as some gateways give it.
-            texts = [part.get("text") for part in value if is_object(part)]
-            kept[name] = "".join(text for text in texts if isinstance(text, str))
-    calls = delta.get("tool_calls")
-    if is_list(calls):
-        kept["tool_calls"] = [_patient_call(call) for call in calls if is_object(call)]
-    return kept
-
-
-def _patient_call(call: dict[str, Any]) -> dict[str, Any]:
-    kept: dict[str, Any] = {}
-    if isinstance(call.get("index"), int) and not isinstance(call["index"], bool):
-        kept["index"] = call["index"]
-    if isinstance(call.get("id"), str):
-        kept["id"] = call["id"]
-    function = call.get("function")
-    if is_object(function):
-        said: dict[str, Any] = {}
-        if isinstance(function.get("name"), str):
-            said["name"] = function["name"]
-        arguments = function.get("arguments")
-        if isinstance(arguments, str):
-            said["arguments"] = arguments
-        elif arguments is not None:
-            # An object where text should be.
-            said["arguments"] = msgspec.json.encode(arguments).decode()
-        kept["function"] = said
-    return kept
+    if not is_number(value) or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return max(0, int(value))

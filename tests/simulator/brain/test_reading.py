@@ -1,0 +1,132 @@
+"""What is read out of the user's words, and that no text takes long."""
+
+import time
+from typing import Any
+
+import pytest
+
+from moonwire.simulator.brain import reading
+from tests.simulator.asking import an_ask, called, user
+
+HINTS: list[tuple[str, list[str]]] = [
+    ("Look up Paris.", ["Paris"]),
+    ("Paris is nice. London too.", []),
+    ("Is it in New York City?", ["New York City"]),
+    ("Is it Paris, Paris or Paris?", ["Paris"]),
+    ("Is it “a b” or 'c' or `d` or \"e\"?", ["a b", "c", "d", "e"]),
+    ("Don't ask: it's his.", []),
+    ("Open src/main.py and /etc/hosts.", ["src/main.py", "/etc/hosts."]),
+    ("From -3 to 4.5", ["-3", "4.5"]),
+    ("", []),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), HINTS)
+def test_hints(text: str, expected: list[str]) -> None:
+    assert reading.hints(text) == expected
+
+
+def test_a_word_is_no_name_because_a_sentence_begins() -> None:
+    assert reading.hints("Tell me. Then go.\n\n  Stop: Now") == []
+    assert reading.hints("ask Ann" + " " * 60 + "Bob") == ["Ann", "Bob"]
+    assert reading.hints("go.\n" + " " * 30 + "Bob") == []
+
+
+FORBIDS: list[tuple[str, bool]] = [
+    ("Do not use any tools.", True),
+    ("Answer without calling a function.", True),
+    ("No tools, please.", True),
+    ("不要调用工具", True),
+    ("Just say hi.", True),
+    ("Do not wait. Call the tool.", False),
+    ("Use the tool.", False),
+    ("I do not know the weather; use whatever helps and then look at it again, call the tool", False),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), FORBIDS)
+def test_prohibitions(text: str, expected: bool) -> None:
+    assert reading.forbids_tools(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Hi", True), ("Hello, Kimi!", True), ("你好。", True), ("Hi, read a.txt", False), ("", False)],
+)
+def test_small_talk(text: str, expected: bool) -> None:
+    assert reading.is_small_talk(text) is expected
+
+
+DICTATED: list[tuple[str, str | None]] = [
+    ("Say 'OK' and nothing else.", "OK"),
+    ("Reply with exactly OK", "OK"),
+    ('Output only the word "yes".', "yes"),
+    ("Say something.", None),
+    ("say ok", None),
+    ("", None),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), DICTATED)
+def test_dictated(text: str, expected: str | None) -> None:
+    assert reading.dictated(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Write 300 words.", 300), ("in 20 tokens", 20), ("7 wordsmiths", 0), ("1234567 words", 0), ("", 0)],
+)
+def test_asked_words(text: str, expected: int) -> None:
+    assert reading.asked_words(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("with the key city", ["city"]),
+        ("fields name, age and city", ["name", "age", "city"]),
+        ("an `answer` field", ["answer"]),
+        ("nothing", []),
+    ],
+)
+def test_asked_keys(text: str, expected: list[str]) -> None:
+    assert reading.asked_keys(text) == expected
+
+
+def test_the_end_of_a_long_text_is_read() -> None:
+    index, text = reading.last_user(an_ask("x" * 50_000 + " Say 'OK'."))
+    assert (index, len(text)) == (0, reading.LONGEST)
+    assert reading.dictated(text) == "OK"
+
+
+def test_results_have_the_names_of_their_calls() -> None:
+    ask = an_ask([*user("Go."), *called("a:0", "a:1", name="ls", result="x\n y"), {"role": "tool", "content": 3}])
+    assert reading.results_since(ask) == [("ls", "x y"), ("ls", "x y"), ("tool", "")]
+    assert reading.rounds_done(ask) == 1
+    assert reading.results_since(an_ask([{"role": "assistant"}])) == []
+    assert reading.last_user(an_ask([])) == (-1, "")
+
+
+HOSTILE = [
+    '"', "'", "`", "“", "[", "(", "1", "9.", "-1", "a", "A ", "A/A", "a.", "/a", " ", "\n", "not ", "no ", "do not a ",
+    "Say '", 'say "', "reply with ", "keys ", "key a, ", '"a" ', "10 ", "hi ", "A-", "别", "only ", "1.1", "the word ",
+]  # fmt: skip  # a table
+READERS: list[Any] = [
+    reading.hints,
+    reading.proper_names,
+    reading.forbids_tools,
+    reading.is_small_talk,
+    reading.dictated,
+    reading.asked_words,
+    reading.asked_keys,
+]
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__name__)
+def test_no_text_takes_long(reader: Any) -> None:
+    for unit in HOSTILE:
+        text = (unit * 20_000)[: reading.LONGEST]
+        begun = time.process_time()
+        reader(text)
+        reader(text + "!")
+        assert time.process_time() - begun < 0.5, unit
