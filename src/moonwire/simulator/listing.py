@@ -5,6 +5,7 @@ from typing import Any, Final
 from moonwire.core.catalogue import MODELS, Target, resolve
 from moonwire.core.catalogue.endpoints import Endpoint
 from moonwire.simulator.outcome import Model
+from moonwire.simulator.rules.account import is_gone
 
 __all__ = ["listed", "model_item"]
 
@@ -26,13 +27,13 @@ def _is_there(target: Target, model: Model) -> bool:
     if model.settings.models:
         return True
     row = next(one for one in MODELS if one.name == target.name)
-    if row.status in ("retired", "unproven"):
+    if row.status == "unproven" or is_gone(row.name, model.edition.month):
         return False
     only_coding = bool(row.only_at)
     # The coding endpoint lists its own names and K3; the platform lists none of them (kimi-api.md 1.1).
     if model.place.name.startswith("coding"):
         return only_coding or target.name == "kimi-k3"
-    return not only_coding and (row.status == "current" or bool(model.place.rules == "own"))
+    return not only_coding and (row.status == "current" or model.place.rules == "own")
 
 
 def model_item(target: Target, place: Endpoint) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import msgspec
 
 from moonwire.core.catalogue import Target, resolve
 from moonwire.core.catalogue.endpoints import Endpoint, find_endpoint
+from moonwire.core.catalogue.models import find_model
 from moonwire.core.errors import LocalProtocolError
 from moonwire.core.messages import Request
 from moonwire.simulator.brain import Call, Turn, think
@@ -24,7 +25,6 @@ from moonwire.simulator.rules.account import RULES as ACCOUNT_RULES
 from moonwire.simulator.rules.account import no_model
 from moonwire.simulator.rules.ask import a_list
 from moonwire.simulator.rules.messages import RULES as MESSAGE_RULES
-from moonwire.simulator.rules.rule import holds_at
 from moonwire.simulator.rules.size import FIRST as BODY_SIZE
 from moonwire.simulator.script import Script, played
 from moonwire.simulator.script import load as load_script
@@ -97,7 +97,11 @@ class Model:
 
     def target(self, model: str, surface: str = "chat") -> Target | None:
         """What the model takes here, if it is here."""
-        target = resolve(model, self.place_of(surface).name)
+        place = self.place_of(surface)
+        target = resolve(model, place.name)
+        row = find_model(target.name)
+        if row is not None and row.only_at and place.rules == "own" and place.name not in row.only_at:
+            return None
         names = self.settings.models
         # A client's mark, or another endpoint's name, is no name of this one's (kimi-api.md 1.3, M6).
         if not target.known or target.model.lower() != model.lower():
@@ -150,10 +154,11 @@ class Model:
         return self._prompt(Ask(body, target, self.place, self.edition), _decoded(body)).tokens
 
     def messages_refused(self, body: dict[str, Any]) -> Refused | None:
-        """What the token counter has against the messages; it names the place (srchd#75)."""
+        """What the token counter has against the messages; it names the last one (srchd#75)."""
         target = self.target(str(body.get("model"))) or Target()
         ask = Ask(body, target, self.place, self.edition)
-        refused = first_refusal((one for one in MESSAGE_RULES if holds_at(one, self.place)), ask)
+        about = {one.name for one in MESSAGE_RULES}
+        refused = first_refusal((one for one in self._rules[self.place.name] if one.name in about), ask)
         if refused is None or refused.rule not in _NAMED:
             return refused
         return msgspec.structs.replace(

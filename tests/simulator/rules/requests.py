@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from moonwire.core.catalogue import resolve
 from moonwire.core.catalogue.endpoints import ENDPOINTS, Endpoint, find_endpoint
+from moonwire.core.catalogue.models import find_model
 from moonwire.simulator.outcome import Arrived, Model, Outcome
 from moonwire.simulator.rules import Refused, Rule, kept
 from moonwire.simulator.rules.refused import INVALID
@@ -110,6 +111,12 @@ def there(body: Body, at: str) -> Body:
     if not isinstance(body.get("model"), str):
         return body
     return {**body, "model": resolve(body["model"], at).model}
+
+
+def is_there(body: Body, at: str) -> bool:
+    """Whether the endpoint may have the model: some are the coding plan's alone (kimi-api.md 1.1)."""
+    row = find_model(str(body.get("model")))
+    return row is None or not row.only_at or at in row.only_at or place_of(at).rules != "own"
 
 
 def prompt_of(body: Body, at: str) -> int:

@@ -14,6 +14,7 @@ from tests.simulator.rules.requests import (
     Taken,
     answer,
     is_kept,
+    is_there,
     prompt_of,
     there,
 )
@@ -27,7 +28,8 @@ def refusals_of(rules: Iterable[Rule]) -> dict[str, tuple[Row, str]]:
         for number, row in enumerate(ROWS)
         if row.rule in names
         for at in EVERYWHERE
-        if at == row.at or (is_kept(row.rule, at, row.rules) and at not in row.not_at.split())
+        if at == row.at
+        or (is_kept(row.rule, at, row.rules) and at not in row.not_at.split() and is_there(row.body, at))
     }
 
 

@@ -39,6 +39,10 @@ ErrorName = Literal[
     "auth",
     "gated",
     "too-large",
+    "inactive",
+    "terminated",
+    "plan-monthly",
+    "bot-id",
 ]
 """The refusals' names, in the table's order; a test holds the two together."""
 
@@ -119,6 +123,10 @@ _ROWS: Final = (
     _final("auth", 401, "invalid_authentication_error", "Invalid Authentication"),
     _final("gated", 403, "access_terminated_error", GATED, "kimi-api.md L"),
     _final("too-large", 413, "", "Request exceeds the maximum size", "kimi-api.md K2, D5"),
+    _final("inactive", 403, QUOTA, "Your account is not active", "kimi-api.md K2, Kimi-K2#5"),
+    _final("terminated", 403, "access_terminated_error", "Access terminated"),
+    _final("plan-monthly", 429, "", "You've reached your kimi monthly usage limit"),
+    _row("bot-id", 500, "", "bot_id simulated value does not match id_kinds"),
 )
 
 REFUSALS: Final[dict[str, Refused]] = {row.name: row for row in _ROWS}

@@ -74,6 +74,18 @@ def model_missing(ask: Ask) -> str | None:
     return None if isinstance(model, str) and model else invalid("model is required")
 
 
+def is_gone(name: str, month: str) -> bool:
+    """Whether Moonshot's own API no longer has the model in this month (kimi-api.md 1.2).
+
+    >>> is_gone("kimi-k2.5", "2026-08"), is_gone("kimi-k2.5", "2026-09"), is_gone("kimi-k3", "2026-09")
+    (False, True, False)
+    """
+    row = find_model(name)
+    if row is None or row.status != "retired":
+        return False
+    return month >= ("2026-09" if row.name == "kimi-k2.5" else "2026-06")
+
+
 @rule(
     "model-retired",
     "own",
@@ -83,11 +95,7 @@ def model_missing(ask: Ask) -> str | None:
 )
 def model_retired(ask: Ask) -> Refused | None:
     """A model that is gone: the K2 models since 2026-05-25, K2.5 since 2026-08-31."""
-    row = find_model(ask.target.name)
-    if row is None or row.status != "retired":
-        return None
-    gone = "2026-09" if row.name == "kimi-k2.5" else "2026-06"
-    return no_model(ask.target.model) if ask.edition.month >= gone else None
+    return no_model(ask.target.model) if is_gone(ask.target.name, ask.edition.month) else None
 
 
 def is_coding_alias(ask: Ask) -> bool:
