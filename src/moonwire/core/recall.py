@@ -106,9 +106,7 @@ def keys(request: Request, *, every: bool = False) -> Keys:
     """
     turns: list[TurnKeys] = []
     prefixes: list[Prefix] = []
-    tools = request.tools or ()
-    offered = kept_for(tools, "offered", lambda: _offered(tools))
-    walk = _Walk(request.model.encode("utf-8", "surrogatepass") + b"\0" + offered)
+    walk = _walk(request)
     last = sum(message.role == "assistant" for message in request.messages) - _PREFIXES
     for index, message in enumerate(request.messages):
         said = kept_on(message, "said", _said)
@@ -120,6 +118,12 @@ def keys(request: Request, *, every: bool = False) -> Keys:
             last -= 1
         walk.pass_by(message, said)
     return Keys(turns=tuple(turns), prefixes=tuple(reversed(prefixes)))
+
+
+def _walk(request: Request) -> "_Walk":
+    tools = request.tools or ()
+    offered = kept_for(tools, "offered", lambda: _offered(tools))
+    return _Walk(request.model.encode("utf-8", "surrogatepass") + b"\0" + offered)
 
 
 # An agent sends its whole history again with one answer more; a client that branches goes back a little.
@@ -187,13 +191,16 @@ def records(request: Request, reply: Reply, ids: Sequence[str] = (), *, size: in
         for index, call in enumerate(reply.calls)
     )
     message = Message(role="assistant", content=reply.text or None, calls=calls or None)
-    asked = msgspec.structs.replace(request, messages=(*request.messages, message))
-    found = keys(asked, every=True)
+    # Of the turns before it everything is known already: only what they said leads to this one.
+    walk = _walk(request)
+    for before in request.messages:
+        walk.pass_by(before, kept_on(before, "said", _said))
+    said = _said(message)
     turn = Turn(reasoning=reply.reasoning, natives=tuple(call.native or call.id for call in reply.calls))
-    kept: dict[str, Record] = dict.fromkeys(found.turns[-1].keys, turn)
+    kept: dict[str, Record] = dict.fromkeys(walk.keys(message, said), turn)
     usage = reply.usage
     if usage is not None and usage.input:
-        kept[found.prefixes[0].key] = Used(
+        kept[walk.prefix(said)] = Used(
             prompt=usage.input, completion=usage.output, reasoning=usage.reasoning or 0, bytes=size
         )
     return kept

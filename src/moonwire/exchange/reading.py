@@ -1,6 +1,7 @@
 """An upstream's answer as batches of events: whatever it is, however it ends."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -113,6 +114,8 @@ async def batches(
             if events:
                 proof.feed(events)
                 yield events
+        if reader.done and trouble is None:
+            await _drained(response, tail)
     finally:
         await response.aclose()
     if whole is not None:
@@ -122,6 +125,14 @@ async def batches(
     proof.feed(events)
     for batch in _ending(events, reader, proof, trouble, clean=clean):
         yield batch
+
+
+async def _drained(response: Response, tail: float) -> None:
+    """Reads to the end of the body, so that the connection can be used again."""
+    with contextlib.suppress(TimeoutError, TransportError, RemoteProtocolError):
+        async with asyncio.timeout(tail):
+            async for _ in response:
+                pass
 
 
 def _whole(data: bytes, reader: StreamReader, response: Response) -> list[Event]:

@@ -65,7 +65,7 @@ class Gateway:
             CHAT,
             timing or Timing(),
             self._over,
-            first=lambda target, seconds: self.metrics.first.labels(target).observe(seconds),
+            first=self.metrics.spoke,
         )
         self._running = 0
         self._idle = asyncio.Event()
@@ -115,13 +115,10 @@ class Gateway:
         """A request is over: kept, counted, told."""
         self.reports.put(report)
         target = report.target or "none"
-        self.metrics.requests.labels(CHAT.name, target, report.mode, str(report.status or 0)).inc()
-        self.metrics.seconds.labels(target).observe(report.seconds)
+        self.metrics.over(CHAT.name, target, report.mode, report.status, report.seconds)
         self.metrics.noted(report.notes)
         if report.usage is not None:
-            self.metrics.tokens.labels(target, "input").inc(report.usage["prompt_tokens"])
-            self.metrics.tokens.labels(target, "cached").inc(report.usage["cached_tokens"])
-            self.metrics.tokens.labels(target, "output").inc(report.usage["completion_tokens"])
+            self.metrics.used(target, report.usage)
         self._log.request(report)
 
     # -- paths -------------------------------------------------------------------------------------

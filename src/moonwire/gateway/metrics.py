@@ -1,7 +1,7 @@
 """What is counted, for Prometheus. Labels come from configuration and from moonwire, never from callers."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -12,6 +12,16 @@ __all__ = ["CONTENT_TYPE", "Metrics"]
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+
+
+class _Target(NamedTuple):
+    """What is counted of one target."""
+
+    seconds: Histogram
+    first: Histogram
+    input: Counter
+    cached: Counter
+    output: Counter
 
 
 class Metrics:
@@ -45,12 +55,53 @@ class Metrics:
             buckets=SECONDS,
             registry=registry,
         )
+        # Looking a child up by its labels costs more than counting.
+        self._notes: dict[tuple[str, str], Counter] = {}
+        self._targets: dict[str, _Target] = {}
+        self._requests: dict[tuple[str, str, str, int], Counter] = {}
         self.running = Gauge("moonwire_requests_running", "Requests that are under way", registry=registry)
 
     def noted(self, notes: Iterable[Note]) -> None:
         """Counts notes."""
         for note in notes:
-            self.notes.labels(note.code, note.level).inc()
+            key = (note.code, note.level)
+            child = self._notes.get(key)
+            if child is None:
+                child = self._notes[key] = self.notes.labels(*key)
+            child.inc()
+
+    def over(self, dialect: str, target: str, mode: str, status: int, seconds: float) -> None:
+        """A request is over."""
+        key = (dialect, target, mode, status)
+        child = self._requests.get(key)
+        if child is None:
+            child = self._requests[key] = self.requests.labels(dialect, target, mode, str(status))
+        child.inc()
+        self._of(target).seconds.observe(seconds)
+
+    def spoke(self, target: str, seconds: float) -> None:
+        """An answer says something for the first time."""
+        self._of(target).first.observe(seconds)
+
+    def used(self, target: str, usage: Mapping[str, int]) -> None:
+        """What an answer cost."""
+        found = self._of(target)
+        found.input.inc(usage["prompt_tokens"])
+        found.cached.inc(usage["cached_tokens"])
+        found.output.inc(usage["completion_tokens"])
+
+    def _of(self, target: str) -> "_Target":
+        found = self._targets.get(target)
+        if found is None:
+            tokens = self.tokens.labels
+            found = self._targets[target] = _Target(
+                self.seconds.labels(target),
+                self.first.labels(target),
+                tokens(target, "input"),
+                tokens(target, "cached"),
+                tokens(target, "output"),
+            )
+        return found
 
     def page(self) -> bytes:
         """All of it, as Prometheus reads it."""
