@@ -1,8 +1,8 @@
 """Every code that a note of planning, exchanging or restoring can carry: whose, and what it means.
 
 A note's reason speaks of one case; this list is for whoever meets a code in a header, a log or a
-dashboard. `docs/healing.md` and `docs/gateway.md` print it, and a test holds it to be exactly what the source can write.
-The codes of raw text are the parser's own (docs/raw-text.md).
+dashboard. `docs/healing.md` and `docs/gateway.md` print it, and a test holds it to be exactly what the
+source can write. The codes of raw text are the parser's own (docs/raw-text.md).
 """
 
 from typing import Final

@@ -40,7 +40,13 @@ def test_the_plan_that_words_make(text: str, rounds: list[list[str]]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["read " * 5_000, "read. " * 3_000, "Call read 999 times.", "Call read 999 times at once.", "read, then " * 900],
+    [
+        "read " * 5_000,
+        "read. " * 3_000,
+        "Call read 999 times.",
+        "Call read 999 times at once.",
+        "read, then " * 900,
+    ],
 )
 def test_no_text_makes_it_call_without_end(text: str) -> None:
     rounds = planned(text, NAMES)
@@ -49,7 +55,8 @@ def test_no_text_makes_it_call_without_end(text: str) -> None:
 
 
 def names(text: str | list[Any], **fields: Any) -> list[str]:
-    ask = an_ask(text, **{"tools": TOOLS, **fields})
+    given: dict[str, Any] = {"tools": TOOLS, **fields}
+    ask = an_ask(text, **given)
     return [call.name for call in next_calls(ask, random.Random(1))]
 
 
@@ -106,7 +113,7 @@ def test_tools_of_system_messages_are_offered_on_k3() -> None:
 @pytest.mark.parametrize("properties", [{}, {"a": None}, {"a": []}, [], "x", {"a": {"type": ["string"]}}])
 def test_any_schema_is_called_somehow(required: Any, properties: Any) -> None:
     parameters = {"type": "object", "properties": properties, "required": required}
-    tool = {"type": "function", "function": {"name": "f", "description": [], "parameters": parameters}}
+    tool: Any = {"type": "function", "function": {"name": "f", "description": [], "parameters": parameters}}
     ask = an_ask("Use f for Paris and London.", tools=[tool], at="vllm")
     calls = next_calls(ask, random.Random(1))
     assert calls
@@ -114,5 +121,5 @@ def test_any_schema_is_called_somehow(required: Any, properties: Any) -> None:
 
 
 def test_every_name_is_found_as_it_stands() -> None:
-    odd = {"a.b": {}, "a": {}, "a-b": {}, "c(": {}}
+    odd: dict[str, Any] = {"a.b": {}, "a": {}, "a-b": {}, "c(": {}}
     assert planned("Use a.b, a-b, c( and a now", odd) == [["a.b", "a-b", "c(", "a"]]

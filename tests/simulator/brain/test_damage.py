@@ -1,6 +1,7 @@
 """What mangled ids do: measured shapes, and that native ones do nothing."""
 
 import random
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,7 @@ def test_fused_ids_stop_four_of_five_runs() -> None:
 
 
 def test_ids_of_any_type_are_read() -> None:
-    calls = [{"id": value} for value in (None, 3, [], {})]
-    messages = [*user("Go on."), {"role": "assistant", "tool_calls": [*calls, None, 3]}]
+    values: list[Any] = [None, 3, [], {}]
+    calls: list[Any] = [{"id": value} for value in values]
+    messages: list[Any] = [*user("Go on."), {"role": "assistant", "tool_calls": [*calls, None, 3]}]
     assert damage(an_ask(messages, model="kimi-k2.6", at="vllm"), random.Random(0)) == ""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from moonwire.simulator.brain import reading
+from moonwire.simulator.brain import keys, orders, reading
 from tests.simulator.asking import an_ask, called, user
 
 HINTS: list[tuple[str, list[str]]] = [
@@ -30,23 +30,6 @@ def test_a_word_is_no_name_because_a_sentence_begins() -> None:
     assert reading.hints("Tell me. Then go.\n\n  Stop: Now") == []
     assert reading.hints("ask Ann" + " " * 60 + "Bob") == ["Ann", "Bob"]
     assert reading.hints("go.\n" + " " * 30 + "Bob") == []
-
-
-FORBIDS: list[tuple[str, bool]] = [
-    ("Do not use any tools.", True),
-    ("Answer without calling a function.", True),
-    ("No tools, please.", True),
-    ("不要调用工具", True),
-    ("Just say hi.", True),
-    ("Do not wait. Call the tool.", False),
-    ("Use the tool.", False),
-    ("I do not know the weather; use whatever helps and then look at it again, call the tool", False),
-]
-
-
-@pytest.mark.parametrize(("text", "expected"), FORBIDS)
-def test_prohibitions(text: str, expected: bool) -> None:
-    assert reading.forbids_tools(text) is expected
 
 
 @pytest.mark.parametrize(
@@ -80,19 +63,6 @@ def test_asked_words(text: str, expected: int) -> None:
     assert reading.asked_words(text) == expected
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("with the key city", ["city"]),
-        ("fields name, age and city", ["name", "age", "city"]),
-        ("an `answer` field", ["answer"]),
-        ("nothing", []),
-    ],
-)
-def test_asked_keys(text: str, expected: list[str]) -> None:
-    assert reading.asked_keys(text) == expected
-
-
 def test_the_end_of_a_long_text_is_read() -> None:
     index, text = reading.last_user(an_ask("x" * 50_000 + " Say 'OK'."))
     assert (index, len(text)) == (0, reading.LONGEST)
@@ -100,7 +70,9 @@ def test_the_end_of_a_long_text_is_read() -> None:
 
 
 def test_results_have_the_names_of_their_calls() -> None:
-    ask = an_ask([*user("Go."), *called("a:0", "a:1", name="ls", result="x\n y"), {"role": "tool", "content": 3}])
+    ask = an_ask(
+        [*user("Go."), *called("a:0", "a:1", name="ls", result="x\n y"), {"role": "tool", "content": 3}]
+    )
     assert reading.results_since(ask) == [("ls", "x y"), ("ls", "x y"), ("tool", "")]
     assert reading.rounds_done(ask) == 1
     assert reading.results_since(an_ask([{"role": "assistant"}])) == []
@@ -108,17 +80,34 @@ def test_results_have_the_names_of_their_calls() -> None:
 
 
 HOSTILE = [
-    '"', "'", "`", "“", "[", "(", "1", "9.", "-1", "a", "A ", "A/A", "a.", "/a", " ", "\n", "not ", "no ", "do not a ",
-    "Say '", 'say "', "reply with ", "keys ", "key a, ", '"a" ', "10 ", "hi ", "A-", "别", "only ", "1.1", "the word ",
-]  # fmt: skip  # a table
+    *"\"'`“[(1aA \n别",
+    *(
+        "9.",
+        "-1",
+        "A ",
+        "A/A",
+        "a.",
+        "/a",
+        "not ",
+        "no ",
+        "do not a ",
+        "Say '",
+        'say "',
+        "reply with ",
+        "keys ",
+    ),
+    *("key a, ", '"a" ', "10 ", "hi ", "A-", "only ", "1.1", "the word ", "Use the tool, ", "what effort "),
+]
 READERS: list[Any] = [
     reading.hints,
     reading.proper_names,
-    reading.forbids_tools,
+    reading.asks_effort,
+    orders.forbids_tools,
+    orders.orders_tools,
     reading.is_small_talk,
     reading.dictated,
     reading.asked_words,
-    reading.asked_keys,
+    keys.asked_keys,
 ]
 
 
