@@ -25,7 +25,7 @@ def told(*arguments: str, body: Any = BODY, env: dict[str, str] | None = None) -
 
 @pytest.fixture
 def vocabulary(monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr("moonwire.workbench.counting.load", load_small)
+    monkeypatch.setattr("moonwire.tokenizer.counter.load", load_small)
     return "tiktoken.model"
 
 

@@ -193,7 +193,7 @@ def test_a_config(tmp_path: Path) -> None:
 
 @needs_tiktoken
 def test_a_vocabulary(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("moonwire.workbench.counting.load", load_small)
+    monkeypatch.setattr("moonwire.tokenizer.counter.load", load_small)
     assert told(DEVELOPER, "--tokenizer", "tiktoken.model")["budget"]["estimate"]["rung"] == "near"
     done = moonwire("explain", stdin=json.dumps(DEVELOPER), env={"MOONWIRE_TOKENIZER": "tiktoken.model"})
     assert "tokens (near: " in done.stdout

@@ -89,7 +89,9 @@ async def stays(app: App, data: bytes) -> Answer:
 
 
 def test_a_paced_answer_is_the_same() -> None:
-    paced = asyncio.run(stays(App(Settings(pace=0.0001, first=0.0001, seed=1, fixed=True)), body(stream=True)))
+    paced = asyncio.run(
+        stays(App(Settings(pace=0.0001, first=0.0001, seed=1, fixed=True)), body(stream=True))
+    )
     assert paced.ended
     assert b"".join(paced.pieces) == ask(App(Settings(seed=1, fixed=True)), body(stream=True)).body
 
@@ -204,7 +206,9 @@ def test_concurrency_counts_until_an_answer_is_over() -> None:
     assert [one.rule for one in app.refused] == ["concurrency"]
 
 
-@pytest.mark.parametrize(("faults", "words"), [("flakey", "no faults called"), ("[[fault]]\nkind = 'x'", "x")])
+@pytest.mark.parametrize(
+    ("faults", "words"), [("flakey", "no faults called"), ("[[fault]]\nkind = 'x'", "x")]
+)
 def test_faults_that_cannot_be_read_are_said_at_once(faults: str, words: str) -> None:
     with pytest.raises(LocalProtocolError, match=words):
         App(Settings(faults=faults))

@@ -33,7 +33,9 @@ def test_the_border() -> None:
         decode(deep(DEEPEST + 1))
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"nan", b"[NaN]", b'"\\ud800"', b'"\xff"', b"\xff\xfe", b"1e999999x"])
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"nan", b"[NaN]", b'"\\ud800"', b'"\xff"', b"\xff\xfe", b"1e999999x"]
+)
 def test_what_is_no_json_is_not_read(data: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         decode(data)

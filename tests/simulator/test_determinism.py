@@ -55,7 +55,8 @@ def requests(many: int = MANY) -> list[bytes]:
 
 
 def settings(**fields: Any) -> Settings:
-    return Settings(**{"seed": 11, "faults": CHAOS, "fixed": True, **fields})
+    given: dict[str, Any] = {"seed": 11, "faults": CHAOS, "fixed": True, **fields}
+    return Settings(**given)
 
 
 def run(**fields: Any) -> list[Answer]:
@@ -78,7 +79,9 @@ def run(**fields: Any) -> list[Answer]:
 def digest(answers: list[Answer]) -> str:
     total = hashlib.sha256()
     for answer in answers:
-        total.update(repr((answer.status, answer.headers, answer.pieces, answer.broken, answer.ended)).encode())
+        total.update(
+            repr((answer.status, answer.headers, answer.pieces, answer.broken, answer.ended)).encode()
+        )
     return total.hexdigest()
 
 

@@ -95,3 +95,26 @@ def test_a_file_is_forgotten_once() -> None:
     add(files, "file-1")
     assert files.remove("file-1") and not files.remove("file-1")
     assert files.all() == []
+
+
+DISPOSITIONS: list[tuple[bytes, str | None]] = [
+    (b'form-data; name="file"; filename="b.txt"', "b.txt"),
+    (b"form-data;name=file;filename=b.txt", "b.txt"),
+    (b'FORM-DATA; filename="b.txt"; name="file"', "b.txt"),
+    (b'form-data; name="file"; filename="\xc3\xa9.txt"', "é.txt"),
+    (b'form-data; name="file"', "file"),
+    (b'form-data; name="file"; filename=""', "file"),
+    (b'form-data; filename="b.txt"', None),
+    (b'attachment; name="file"', None),
+    (b"", None),
+]
+
+
+@pytest.mark.parametrize(("disposition", "name"), DISPOSITIONS)
+@pytest.mark.parametrize("boundary", ["b", '"b"', "b; charset=utf-8"])
+def test_the_forms_that_clients_write(disposition: bytes, name: str | None, boundary: str) -> None:
+    data = b'--b\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nimage\r\n--b\r\nX-Other: 1\r\n'
+    data += b"content-disposition: " + disposition + b"\r\n\r\n--b is no mark\r\n\r\n--b--\r\nbehind it"
+    said = Files(1000).add(f"multipart/form-data; boundary={boundary}", data, "file-1", 17)
+    assert (said.name if isinstance(said, Upload) else None) == name
+    assert not isinstance(said, Upload) or said.data == b"--b is no mark\r\n"

@@ -18,8 +18,8 @@ def arrived(text: str | list[Any] = "Say 'OK'.", key: str = "me", **fields: Any)
     return Arrived(body=json.loads(raw), raw=raw, key=key)
 
 
-def came(model: Model, text: str | list[Any] = "Say 'OK'.", **fields: Any) -> Outcome:
-    outcome = model.answer(arrived(text, **fields))
+def came(endpoint: Model, text: str | list[Any] = "Say 'OK'.", /, **fields: Any) -> Outcome:
+    outcome = endpoint.answer(arrived(text, **fields))
     assert isinstance(outcome, Outcome)
     return outcome
 
@@ -67,7 +67,10 @@ def test_a_model_of_any_type_is_missing(name: Any) -> None:
     assert isinstance(Model(Settings()).tokens(arrived(model=name).body), Refused)
 
 
-@pytest.mark.parametrize(("fields", "path"), [({"endpoint": "nowhere"}, "endpoint"), ({"rules": "x"}, "rules"), ({"without": ("x",)}, "without")])
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [({"endpoint": "nowhere"}, "endpoint"), ({"rules": "x"}, "rules"), ({"without": ("x",)}, "without")],
+)
 def test_settings_that_mean_nothing_are_said_at_once(fields: dict[str, Any], path: str) -> None:
     with pytest.raises(LocalProtocolError) as caught:
         Model(Settings(**fields))
@@ -81,7 +84,18 @@ def test_a_vocabulary_that_is_not_there_is_said_at_once() -> None:
 
 @pytest.mark.parametrize(
     ("n", "many"),
-    [(1, 1), (3, 3), (MOST_CANDIDATES, MOST_CANDIDATES), (128, MOST_CANDIDATES), (0, 1), (-3, 1), (None, 1), ("3", 1), (2.5, 1), (True, 1)],
+    [
+        (1, 1),
+        (3, 3),
+        (MOST_CANDIDATES, MOST_CANDIDATES),
+        (128, MOST_CANDIDATES),
+        (0, 1),
+        (-3, 1),
+        (None, 1),
+        ("3", 1),
+        (2.5, 1),
+        (True, 1),
+    ],
 )
 def test_candidates(n: Any, many: int) -> None:
     outcome = came(Model(Settings(endpoint="vllm")), n=n)
@@ -99,7 +113,8 @@ def test_stop_sequences_of_any_shape(stop: Any, text: str) -> None:
 
 def test_the_cache_is_each_keys_and_models_own() -> None:
     model = Model(Settings())
-    used = [came(model, key=key, model=name).candidates[0].used for key, name in (("a", "kimi-k3"), ("b", "kimi-k3"), ("a", "kimi-k2.6"), ("a", "kimi-k3"))]
+    order = (("a", "kimi-k3"), ("b", "kimi-k3"), ("a", "kimi-k2.6"), ("a", "kimi-k3"))
+    used = [came(model, key=key, model=name).candidates[0].used for key, name in order]
     assert [one.cached for one in used[:3]] == [0, 0, 0]
     assert used[3].cached == used[3].prompt == used[0].prompt
 
@@ -118,10 +133,15 @@ def test_k3_counts_a_thought_too_many_where_the_cap_ends_them() -> None:
 
 
 def test_raw_markup_comes_out_where_the_settings_say() -> None:
-    outcome = came(Model(Settings(endpoint="vllm", raw="content")), "Call get_weather.", tools=TOOLS, model="kimi-k2.6")
+    outcome = came(
+        Model(Settings(endpoint="vllm", raw="content")), "Call get_weather.", tools=TOOLS, model="kimi-k2.6"
+    )
     assert "<|tool_call_begin|>functions.get_weather:0" in said(outcome)
     assert outcome.candidates[0].calls == ()
-    after = [*user("Call get_weather, then read_file."), *called("functions.get_weather:0", name="get_weather")]
+    after = [
+        *user("Call get_weather, then read_file."),
+        *called("functions.get_weather:0", name="get_weather"),
+    ]
     later = came(Model(Settings(endpoint="vllm", raw="content")), after, tools=TOOLS, model="kimi-k2.6")
     assert "functions.read_file:1" in said(later)
 

@@ -1,4 +1,4 @@
-"""The live probes of kimi-cli#2332 (kimi-api.md D1 to D4, I2), one row each, against the simulated platform."""
+"""The live probes of kimi-cli#2332, a row each, on the simulated platform (kimi-api.md D1 to D4, I2)."""
 
 from typing import Any
 
@@ -64,16 +64,21 @@ def test_no_default_cuts_a_long_answer() -> None:
     assert len(choice["message"]["content"].split()) == 21_000
 
 
-@pytest.mark.parametrize("fields", [{}, {"max_tokens": 1}, {"max_completion_tokens": 100_000}, {"stream": True}])
+@pytest.mark.parametrize(
+    "fields", [{}, {"max_tokens": 1}, {"max_completion_tokens": 100_000}, {"stream": True}]
+)
 def test_a_prompt_beyond_the_window_is_refused(fields: dict[str, Any]) -> None:
     answer = probe(BEYOND, **fields)
-    counted = chat(App(Settings(without=("overflow", "overflow-overload"))), BEYOND, model=MODEL, max_tokens=1)
+    counted = chat(
+        App(Settings(without=("overflow", "overflow-overload"))), BEYOND, model=MODEL, max_tokens=1
+    )
     tokens = counted.json()["usage"]["prompt_tokens"]
     assert tokens > WINDOW
     assert answer.status == 400
     assert answer.json() == {
         "error": {
-            "message": f"Invalid request: Your request exceeded model token limit: {WINDOW} (requested: {tokens})",
+            "message": "Invalid request: Your request exceeded model token limit: "
+            f"{WINDOW} (requested: {tokens})",
             "type": "invalid_request_error",
         }
     }
@@ -102,7 +107,12 @@ def test_near_the_window_a_large_cap_meets_an_overload_mostly() -> None:
 
 
 def test_near_the_window_the_answer_ends_where_the_window_does() -> None:
-    answer = chat(App(Settings(rules="strictest")), f"{NEAR}\nWrite a story of 5000 words", model=MODEL, max_tokens=9_000)
+    answer = chat(
+        App(Settings(rules="strictest")),
+        f"{NEAR}\nWrite a story of 5000 words",
+        model=MODEL,
+        max_tokens=9_000,
+    )
     usage = answer.json()["usage"]
     assert answer.json()["choices"][0]["finish_reason"] == "length"
     assert usage["total_tokens"] == WINDOW

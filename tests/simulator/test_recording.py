@@ -39,7 +39,9 @@ def recorded(path: Path, faults: str = "") -> list[bytes]:
     return answers
 
 
-@pytest.mark.parametrize("faults", ["", "rate-limits", '[[fault]]\nkind = "gzip"', '[[fault]]\nkind = "garbage"'])
+@pytest.mark.parametrize(
+    "faults", ["", "rate-limits", '[[fault]]\nkind = "gzip"', '[[fault]]\nkind = "garbage"']
+)
 def test_a_replay_has_the_same_bytes(tmp_path: Path, faults: str) -> None:
     answers = recorded(tmp_path / "r.jsonl", faults)
     recording = read(str(tmp_path / "r.jsonl"))
@@ -115,7 +117,9 @@ def test_files_that_cannot_be_used_are_named(tmp_path: Path) -> None:
 
 
 def test_equal_questions_are_answered_in_their_turns() -> None:
-    one, two = (Exchange(number=n, method="POST", path="/", request={"a": 1, "b": 2}, status=n) for n in (1, 2))
+    one, two = (
+        Exchange(number=n, method="POST", path="/", request={"a": 1, "b": 2}, status=n) for n in (1, 2)
+    )
     recording = Recording([one, two])
     found = [recording.answer("POST", "/", {"b": 2, "a": 1}) for _ in range(3)]
     assert [exchange.status for exchange in found if exchange] == [1, 2, 2]

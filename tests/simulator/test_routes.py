@@ -53,7 +53,12 @@ AUTH: list[tuple[str, dict[str, str], int, str]] = [
     ("platform", {}, 401, "Invalid Authentication"),
     ("platform", {"authorization": "Bearer wrong"}, 401, "Incorrect API key provided"),
     ("platform", {"authorization": "Bearer good"}, 200, ""),
-    ("coding", {"authorization": "Bearer wrong"}, 401, "The API Key appears to be invalid or may have expired"),
+    (
+        "coding",
+        {"authorization": "Bearer wrong"},
+        401,
+        "The API Key appears to be invalid or may have expired",
+    ),
 ]
 
 

@@ -150,8 +150,15 @@ def test_placeholders_are_filled() -> None:
     first = script.turn(an_ask("The weather?"))
     assert first is not None
     turn = played(first, an_ask('The "weather"?'), "as ever")
-    assert [json.loads(call.arguments) for call in turn.calls] == [{"city": "Paris"}, {"path": 'The "weather"?'}]
-    after = [*user("The weather?"), *called("a:0", name="get_weather", result="sunny"), *called("b:0", result="a b")]
+    assert [json.loads(call.arguments) for call in turn.calls] == [
+        {"city": "Paris"},
+        {"path": 'The "weather"?'},
+    ]
+    after = [
+        *user("The weather?"),
+        *called("a:0", name="get_weather", result="sunny"),
+        *called("b:0", result="a b"),
+    ]
     second = script.sequences[0].turns[1]
     turn = played(second, an_ask(after), "as ever")
     assert turn.text == "It is a b, and sunny.<|tool_calls_section_begin|>"

@@ -135,6 +135,60 @@ def test_anything_else_is_not_swallowed(error: BaseException) -> None:
         tokenizer.count_special("hello")
 
 
+# -- splitting -----------------------------------------------------------------------------------
+
+SPLITS: list[tuple[str, list[bytes]]] = [
+    ("", []),
+    ("hello", [b"hello"]),
+    ("hello world", [b"hello", b" wo", b"r", b"l", b"d"]),
+    ("123", [b"12", b"3"]),
+    ("你", [b"\xe4\xbd\xa0"]),
+    # A token may end inside a character.
+    ("佣", [b"\xe4\xbd", b"\xa3"]),
+    ("<|im_end|>", [bytes((byte,)) for byte in b"<|im_end|>"]),
+    ("\ud800", [b"\xef", b"\xbf", b"\xbd"]),
+]
+
+
+@needs_tiktoken
+@pytest.mark.parametrize(("text", "tokens"), SPLITS, ids=lambda value: ascii(value)[:40])
+def test_a_split(tokenizer: Tokenizer, text: str, tokens: list[bytes]) -> None:
+    assert tokenizer.split(text) == [(ranks()[token], token) for token in tokens]
+
+
+@needs_tiktoken
+@given(st.text(alphabet=st.characters(codec=None), max_size=60))
+def test_a_split_is_the_text_and_as_long_as_its_count(text: str) -> None:
+    tokenizer = Tokenizer(ranks())
+    found = tokenizer.split(text)
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    assert b"".join(data for _, data in found).decode() == whole
+    assert len(found) == tokenizer.count(text)
+    assert all(ranks()[data] == identity for identity, data in found)
+
+
+@needs_tiktoken
+def test_a_long_text_is_split_in_pieces(tokenizer: Tokenizer) -> None:
+    assert tokenizer.split(" " * 400_000) == [(ranks()[b"    "], b"    ")] * 100_000
+
+
+class FailingBytes(Failing):
+    """The same, which still knows its single bytes."""
+
+    def encode_single_token(self, data: bytes) -> int:
+        return data[0]
+
+    def decode_single_token_bytes(self, identity: int) -> bytes:
+        raise AssertionError(identity)
+
+
+@pytest.mark.parametrize("error", [Panic("stack overflow"), ValueError("Regex error while tokenizing")])
+def test_where_the_library_fails_each_byte_is_a_token(error: BaseException) -> None:
+    tokenizer = failing(error)
+    tokenizer._encoding = FailingBytes(error)  # pyright: ignore[reportAttributeAccessIssue] -- stands in for tiktoken's
+    assert tokenizer.split("a你") == [(byte, bytes((byte,))) for byte in "a你".encode()]
+
+
 # -- loading -------------------------------------------------------------------------------------
 
 

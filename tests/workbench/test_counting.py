@@ -7,9 +7,9 @@ import pytest
 from moonwire.core.catalogue.resolve import resolve
 from moonwire.core.errors import LocalProtocolError, MoonwireError
 from moonwire.core.prompts import Estimated
+from moonwire.tokenizer.counter import counter
 from moonwire.wire import chat
 from moonwire.workbench import count_tokens
-from moonwire.workbench.counting import counter
 from tests.tokenizer.vocabularies import needs_tiktoken
 from tests.workbench.small import load_small
 
@@ -19,7 +19,7 @@ PICTURE = {"type": "image_url", "image_url": {"url": "https://example.com/x.png"
 
 @pytest.fixture
 def vocabulary(monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr("moonwire.workbench.counting.load", load_small)
+    monkeypatch.setattr("moonwire.tokenizer.counter.load", load_small)
     return "tiktoken.model"
 
 

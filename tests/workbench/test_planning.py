@@ -81,7 +81,7 @@ def test_as_request() -> None:
 
 @needs_tiktoken
 def test_a_vocabulary_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("moonwire.workbench.counting.load", load_small)
+    monkeypatch.setattr("moonwire.tokenizer.counter.load", load_small)
     assert plan(BODY).budget.estimate.rung == "cold"
     assert plan(BODY, tokenizer="tiktoken.model").budget.estimate.rung == "exact"
 

@@ -34,6 +34,8 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     body: int = 100_000_000
     """Bytes of a request's body; the platform takes less than 100 MB (kimi-api.md H7)."""
     messages: int = 20_000
+    depth: int = 200
+    """How deep the JSON of a body may be nested."""
     running: int = 5_000
     """Requests at once."""
 
@@ -132,7 +134,7 @@ class Gateway:
                 status=503,
                 remedy="try again in a moment",
             )
-        body = read_body(call, limit=bounds.body, messages=bounds.messages)
+        body = self._read(call)
         model = body.get("model")
         route = self.exchange.route(model if isinstance(model, str) else "")
         self._running += 1
@@ -148,6 +150,10 @@ class Gateway:
             if not self._running:
                 self._idle.set()
             self.metrics.running.dec()
+
+    def _read(self, call: Call) -> dict[str, Any]:
+        bounds = self._bounds
+        return read_body(call, limit=bounds.body, messages=bounds.messages, depth=bounds.depth)
 
     @property
     def running(self) -> int:
@@ -178,7 +184,7 @@ class Gateway:
         raise Denied(f"no route leads to a model {name!r}", status=404, path="model", remedy="see /v1/models")
 
     async def _count(self, call: Call, out: Out, caller: Caller, identity: str) -> None:
-        body = read_body(call, limit=self._bounds.body, messages=self._bounds.messages)
+        body = self._read(call)
         request = CHAT.decode(body)
         asked = Asked(request=request, id=identity, tenant=caller.tenant, key=caller.key, commit=Commit())
         tokens, how = await self._counting.tokens(asked)

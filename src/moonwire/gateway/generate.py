@@ -41,7 +41,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     commit_after: float = 15.0
     """When the status line goes out though nothing has been said; then only an error event can follow."""
     keep_alive: float = 10.0
-    """Between two comments while nothing is said; 0: none. Strict readers fail on them (verification.md 4)."""
+    """Between two comments while nothing is said; 0: none, as strict readers want (verification.md 4)."""
 
 
 def request_id() -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -125,7 +126,32 @@ def host_of(header: str) -> str:
 _decode: Final = msgspec.json.Decoder().decode
 
 
-def read_body(call: Call, *, limit: int, messages: int) -> dict[str, Any]:
+_BRACKETS: Final = re.compile(rb'[\[\]{}]|"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+
+
+def depth_of(data: bytes, most: int) -> int:
+    """How deep a JSON text is nested; counting ends one beyond `most`.
+
+    >>> depth_of(b'{"a": [1, "[[["]}', 9)
+    2
+    """
+    # Nothing is deeper than it has brackets, and nearly nothing has as many as that.
+    if data.count(b"[") + data.count(b"{") <= most:
+        return 0
+    depth = deepest = 0
+    for match in _BRACKETS.finditer(data):
+        mark = match[0][:1]
+        if mark in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+            if deepest > most:
+                break
+        elif mark in b"]}":
+            depth -= 1
+    return deepest
+
+
+def read_body(call: Call, *, limit: int, messages: int, depth: int = 200) -> dict[str, Any]:
     """The body as an object, or an error that says what it is instead."""
     if call.too_large:
         raise Denied(
@@ -134,12 +160,14 @@ def read_body(call: Call, *, limit: int, messages: int) -> dict[str, Any]:
             path="body",
             remedy="compact the conversation, or raise limits.body",
         )
+    if depth_of(call.body, depth) > depth:
+        raise LocalProtocolError(
+            f"nested more than {depth} levels deep",
+            path="body",
+            remedy="no server of Kimi takes more than a few hundred levels",
+        )
     try:
         value = _decode(call.body)
-    except RecursionError:
-        raise LocalProtocolError(
-            "nested too deeply", path="body", remedy="no server of Kimi takes more than a few hundred levels"
-        ) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise LocalProtocolError(
             f"the body is no JSON: {error}", path="body", remedy="send a JSON object"

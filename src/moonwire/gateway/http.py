@@ -114,12 +114,14 @@ class Asgi:
         *,
         body: int,
         deadline: float,
+        base: str = "",
         startup: Callable[[], Awaitable[None]] | None = None,
         shutdown: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._handler = handler
         self._body = body
         self._deadline = deadline
+        self._base = base.rstrip("/")
         self._startup = startup
         self._shutdown = shutdown
 
@@ -152,7 +154,7 @@ class Asgi:
             return
         call = Call(
             method=scope["method"],
-            path=scope["path"],
+            path=scope["path"].removeprefix(self._base) if self._base else scope["path"],
             query=scope["query_string"].decode("latin-1"),
             headers=_headers(scope["headers"]),
             body=body,

@@ -1,10 +1,7 @@
 """`/v1/files`: uploads that `ms://` addresses name (kimi-api.md H7, O). Kept in memory, within a limit."""
 
-import email.parser
-import email.policy
 import re
 from collections import OrderedDict
-from email.message import EmailMessage
 from typing import Any, Final
 
 import msgspec
@@ -77,17 +74,38 @@ class Files:
         return self._kept.pop(identity, None) is not None
 
 
+_BOUNDARY: Final = re.compile(
+    r"""multipart/form-data\b.*?;\s*boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))""",
+    re.IGNORECASE | re.DOTALL,
+)
+_DISPOSITION: Final = re.compile(
+    rb"^content-disposition:[ \t]*form-data\b([^\r\n]*)", re.IGNORECASE | re.MULTILINE
+)
+_NAMES: Final = re.compile(rb""";\s*(name|filename)=(?:"([^"]*)"|([^;\s"]+))""", re.IGNORECASE)
+
+
 def _parts(content_type: str, body: bytes) -> dict[str, tuple[str, bytes]]:
-    """The parts of a form by name: file name and bytes."""
-    if not re.match(r"multipart/form-data\b", content_type, re.IGNORECASE):
+    """The parts of a form by name: file name and bytes (RFC 7578).
+
+    The standard library's parser is one of mail: it calls itself for what is nested, which a form is not,
+    and reads a file line by line.
+    """
+    said = _BOUNDARY.match(content_type)
+    if said is None:
         return {}
-    head = f"Content-Type: {content_type}\r\nMIME-Version: 1.0\r\n\r\n".encode("latin-1", "replace")
-    parser = email.parser.BytesParser(EmailMessage, policy=email.policy.HTTP)
+    boundary = re.escape((said[1] or said[2]).encode("utf-8", "replace"))
     found: dict[str, tuple[str, bytes]] = {}
-    message = parser.parsebytes(head + body)
-    for part in message.iter_parts() if message.is_multipart() else ():
-        name = part.get_param("name", header="content-disposition")
-        data = part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(data, bytes):
-            found[name] = (part.get_filename() or "file", data)
+    for piece in re.split(rb"\r\n--" + boundary + rb"(?=--|[ \t]*\r\n)", b"\r\n" + body)[1:]:
+        if piece.startswith(b"--"):
+            break
+        head, _, data = piece.partition(b"\r\n\r\n")
+        disposition = _DISPOSITION.search(head)
+        if disposition is None:
+            continue
+        names = {
+            match[1].lower(): (match[2] if match[2] is not None else match[3]).decode("utf-8", "replace")
+            for match in _NAMES.finditer(disposition[1])
+        }
+        if b"name" in names:
+            found[names[b"name"]] = (names.get(b"filename") or "file", data)
     return found

@@ -97,10 +97,10 @@ class _Uvicorn(uvicorn.Server):
             self._refusing = loop.create_task(self._refuse())
 
     async def _refuse(self) -> None:
+        address = self.listener.getsockname()
         for server in self.servers:
             server.close()
         self.servers.clear()
-        address = self.listener.getsockname()
         self.listener.close()
         # Bound, and not listening: connections are refused, and nobody else gets the port meanwhile.
         self.listener = await _bound_again(address)

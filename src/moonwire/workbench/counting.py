@@ -1,24 +1,19 @@
 """How many tokens a request costs: exactly with Kimi's own vocabulary, nearly without it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
 
 from moonwire.core.catalogue.overrides import Overrides
-from moonwire.core.catalogue.target import Target
 from moonwire.core.estimate import estimate
 from moonwire.core.messages import Request
-from moonwire.core.prompts import Estimated, Memo, count_k2, count_k3, intent
-from moonwire.core.prompts.k2 import INSTRUCT, THINKING, TYPESCRIPT
-from moonwire.tokenizer import load
+from moonwire.core.prompts import Estimated
+from moonwire.tokenizer.counter import counter
 from moonwire.wire import chat
 from moonwire.workbench.targets import find_target
 
-__all__ = ["Counted", "count_tokens", "counter"]
-
-_TEMPLATES = {"k2": INSTRUCT, "k2-thinking": THINKING, "k2.5": TYPESCRIPT}
-
+__all__ = ["Counted", "count_tokens"]
 
 # What a count by K3's rule may be off by (tokens.md 2).
 _EXACT_MARGIN = 3
@@ -41,34 +36,6 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     rung: Literal["exact", "near", "cold"]
     margin: int
     error: str
-
-
-def counter(target: Target, tokenizer: str) -> Callable[[Request], int]:
-    """Counts a request's tokens for this target, with the vocabulary file at that path.
-
-    The K3 rule is exact. What is known of the K2 family's is a good estimate (tokens.md 3).
-    """
-    vocabulary = load(tokenizer)
-    if target.template in ("", "k3"):
-        ordinary = Memo(vocabulary.count)
-
-        def count_as_k3(request: Request) -> int:
-            meant = intent(request)
-            return count_k3(request, ordinary, effort=meant.effort, thinking=meant.thinking)
-
-        return count_as_k3
-    special = Memo(vocabulary.count_special)
-    template = _TEMPLATES[target.template]
-
-    def count_as_k2(request: Request) -> int:
-        thinking = request.thinking.enabled if request.thinking.enabled is not None else target.thinking
-        preserve = target.keep == "always" or request.thinking.keep == "all"
-        counted = count_k2(
-            request, special, template=template, thinking=thinking is not False, preserve=preserve
-        )
-        return Estimated(counted)
-
-    return count_as_k2
 
 
 def count_tokens(

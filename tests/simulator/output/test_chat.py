@@ -28,7 +28,9 @@ STYLES = [
     Style(ids="call", chunk=1),
     Style(ids="call", chunk=1000, split_names=True),
     Style(ids="call", empty_deltas=True, usage_in_choice=False),
-    Style(ids="call", reasoning="reasoning", details=True, boundary=False, fingerprint=True, cached_twice=False),
+    Style(
+        ids="call", reasoning="reasoning", details=True, boundary=False, fingerprint=True, cached_twice=False
+    ),
 ]
 
 
@@ -60,7 +62,9 @@ def folded(found: list[dict[str, Any]], reasoning: str) -> list[dict[str, Any]]:
             if delta.get(reasoning) is not None:
                 one["reasoning"] = one.get("reasoning", "") + delta[reasoning]
             for part in delta.get("tool_calls", []):
-                call = one["calls"].setdefault(part["index"], {"id": part.get("id"), "name": "", "arguments": ""})
+                call = one["calls"].setdefault(
+                    part["index"], {"id": part.get("id"), "name": "", "arguments": ""}
+                )
                 call["name"] += part["function"].get("name", "")
                 call["arguments"] += part["function"]["arguments"]
             one["finish"] = choice["finish_reason"] or one["finish"]
@@ -75,7 +79,11 @@ def flat(body: dict[str, Any], reasoning: str) -> list[dict[str, Any]]:
         calls = {
             call["index"]: {"id": call["id"], **call["function"]} for call in message.get("tool_calls", [])
         }
-        one: dict[str, Any] = {"content": message["content"], "calls": calls, "finish": choice["finish_reason"]}
+        one: dict[str, Any] = {
+            "content": message["content"],
+            "calls": calls,
+            "finish": choice["finish_reason"],
+        }
         if message.get(reasoning):
             one["reasoning"] = message[reasoning]
         found.append(one)
@@ -142,10 +150,9 @@ def test_internal_content_has_every_token(turn: Turn) -> None:
 def test_logprobs_are_those_of_the_content(top: int) -> None:
     said = facts(PLAIN, top_logprobs=top)
     one = candidate(TURNS[1])
+    choices = [frame["choices"][0] for frame in read(list(frames(said, [one])))]
     streamed = [
-        entry
-        for frame in read(list(frames(said, [one])))
-        for entry in (frame["choices"][0].get("logprobs") or {"content": []})["content"]
+        entry for choice in choices if "logprobs" in choice for entry in choice["logprobs"]["content"]
     ]
     assert "".join(entry["token"] for entry in streamed) == "The answer."
     assert bytes(byte for entry in streamed for byte in entry["bytes"]) == b"The answer."
@@ -157,11 +164,19 @@ def test_logprobs_are_those_of_the_content(top: int) -> None:
 def test_a_style_decides_about_the_rest() -> None:
     other = STYLES[4]
     body = whole(facts(other), [candidate(TURNS[1])])
-    assert body["choices"][0]["message"]["reasoning_details"] == [{"type": "reasoning.text", "text": "Let me look."}]
+    assert body["choices"][0]["message"]["reasoning_details"] == [
+        {"type": "reasoning.text", "text": "Let me look."}
+    ]
     assert body["system_fingerprint"]
     assert "cached_tokens" not in body["usage"]
     found = read(list(frames(facts(other), [candidate(TURNS[1])])))
     assert not [frame for frame in found if frame["choices"][0]["delta"].get("reasoning") == ""]
     empty = read(list(frames(facts(STYLES[3], include_usage=True), [candidate(TURNS[1])])))
-    assert [frame for frame in empty if frame["choices"] and frame["choices"][0]["delta"].get("content") and frame["choices"][0]["delta"]["reasoning_content"] == ""]
+    assert [
+        frame
+        for frame in empty
+        if frame["choices"]
+        and frame["choices"][0]["delta"].get("content")
+        and frame["choices"][0]["delta"]["reasoning_content"] == ""
+    ]
     assert not [frame for frame in empty if frame["choices"] and "usage" in frame["choices"][0]]

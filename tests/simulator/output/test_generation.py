@@ -38,7 +38,11 @@ def channels(made: Generation) -> tuple[str, str, list[str]]:
 def test_every_cap_leaves_a_prefix(turn: Turn, family: str) -> None:
     whole = generate(turn, NEAR, family, None)
     thoughts, text, calls = channels(whole)
-    assert (thoughts, text, calls) == (turn.thoughts or "", turn.text, [call.arguments for call in turn.calls])
+    assert (thoughts, text, calls) == (
+        turn.thoughts or "",
+        turn.text,
+        [call.arguments for call in turn.calls],
+    )
     assert whole.finish == ("tool_calls" if turn.calls else "stop")
     assert whole.tokens == sum(step.cost for step in whole.steps)
     for cap in range(1, whole.tokens):

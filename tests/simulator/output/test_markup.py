@@ -17,7 +17,10 @@ from tests.simulator.asking import TOOLS
 Family = Literal["k2", "k3"]
 FAMILIES: tuple[Family, ...] = ("k2", "k3")
 
-CALLS = (Call("get_weather", '{"city":"Zürich"}'), Call("read_file", '{"path":"a \\"b\\" & c\\nd","n":[1,{"x":null}]}'))
+CALLS = (
+    Call("get_weather", '{"city":"Zürich"}'),
+    Call("read_file", '{"path":"a \\"b\\" & c\\nd","n":[1,{"x":null}]}'),
+)
 TURN = Turn(thoughts="Let me look.", text="One moment.", calls=CALLS)
 
 
@@ -25,11 +28,17 @@ def meant(calls: tuple[Call, ...]) -> list[tuple[str, Any]]:
     return [(call.name, json.loads(call.arguments)) for call in calls]
 
 
-def read_back(turn: Turn, family: Family, *, thoughts: bool = False) -> tuple[str, str, list[tuple[str, Any]]]:
+def read_back(
+    turn: Turn, family: Family, *, thoughts: bool = False
+) -> tuple[str, str, list[tuple[str, Any]]]:
     """Thoughts, text and calls as a client finds them."""
     given_ = (turn.thoughts or "") if thoughts else turn.text
     reply = parse_text(given_, family=family, tools=TOOLS, in_reasoning=thoughts)
-    return reply.reasoning or "", reply.text, [(call.name, json.loads(call.arguments)) for call in reply.calls]
+    return (
+        reply.reasoning or "",
+        reply.text,
+        [(call.name, json.loads(call.arguments)) for call in reply.calls],
+    )
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -57,7 +66,9 @@ def test_and_the_calls_in_thoughts_that_never_closed(family: Family) -> None:
     assert [(call.name, json.loads(call.arguments)) for call in reply.calls] == meant(CALLS)
 
 
-@pytest.mark.parametrize(("family", "shape"), [(family, shape) for family in FAMILIES for shape in BROKEN[family]])
+@pytest.mark.parametrize(
+    ("family", "shape"), [(family, shape) for family in FAMILIES for shape in BROKEN[family]]
+)
 @pytest.mark.parametrize("calls", [CALLS, CALLS[:1]])
 def test_broken_shapes_are_recovered(family: Family, shape: str, calls: tuple[Call, ...]) -> None:
     section = k3_section(calls) if family == "k3" else k2_section(calls, 0)

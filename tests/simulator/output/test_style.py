@@ -16,9 +16,17 @@ def styled(at: str, model: str = "kimi-k3", **fields: Any) -> Style:
 
 def test_moonshots_own() -> None:
     own = styled("platform")
-    assert (own.reasoning, own.boundary, own.cached_twice, own.fingerprint) == ("reasoning_content", True, True, False)
+    assert (own.reasoning, own.boundary, own.cached_twice, own.fingerprint) == (
+        "reasoning_content",
+        True,
+        True,
+        False,
+    )
     assert (own.usage_in_choice, own.usage_in_summary) == (True, True)
-    assert (styled("platform", "kimi-k2.5").usage_in_summary, styled("vllm", "kimi-k2.5").usage_in_summary) == (False, True)
+    assert (
+        styled("platform", "kimi-k2.5").usage_in_summary,
+        styled("vllm", "kimi-k2.5").usage_in_summary,
+    ) == (False, True)
 
 
 @pytest.mark.parametrize(

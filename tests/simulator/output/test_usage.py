@@ -19,7 +19,9 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6
 TURNS = st.lists(TEXTS, min_size=1, max_size=6)
 
 
-def prompt(model: str, messages: list[Any], *, thinking: bool = True, tools: list[Any] | None = None) -> Prompt:
+def prompt(
+    model: str, messages: list[Any], *, thinking: bool = True, tools: list[Any] | None = None
+) -> Prompt:
     body = {"model": model, "messages": messages, "tools": tools or []}
     request = chat.decode(json.loads(json.dumps(body)))
     target = resolve(model, "platform")

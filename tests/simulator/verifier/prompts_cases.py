@@ -1,6 +1,6 @@
 """What the prompts of the unseen suite may say: many wordings of each wish, as its authors might put it."""
 
-# ruff: noqa: RUF001 -- Chinese prompts have Chinese punctuation
+
 
 from typing import Any
 
