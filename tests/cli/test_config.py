@@ -1,6 +1,7 @@
 """`moonwire config`, as it is typed."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ MARK = "sk-PLANTED-9f2"
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty directory, and an environment that says nothing."""
     monkeypatch.chdir(tmp_path)
-    for name in ("MOONSHOT_API_KEY", "KIMI_API_KEY", "KIMI_BASE_URL", "MOONSHOT_BASE_URL", "XDG_CONFIG_HOME"):
-        monkeypatch.delenv(name, raising=False)
+    for name in list(os.environ):
+        if name.startswith(("MOONWIRE_", "MOONSHOT_", "KIMI_", "XDG_CONFIG_HOME")):
+            monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("MOONWIRE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("NO_COLOR", "1")
@@ -103,7 +105,11 @@ def test_a_key_of_the_environment_is_shown_by_its_name() -> None:
 @pytest.mark.parametrize(
     ("text", "arguments", "said"),
     [
-        ("[server]\nprot = 1", (), "moonwire: moonwire.toml:2: server.prot: no such key (did you mean port?)"),
+        (
+            "[server]\nprot = 1",
+            (),
+            "moonwire: moonwire.toml:2: server.prot: no such key (did you mean port?)",
+        ),
         (f'mode = "{MARK}"', (), "moonwire: moonwire.toml:1: mode: not one of its values"),
         ("", ("--host", "0.0.0.0"), "moonwire: --host: server.host: others reach this address"),
         ("", ("--config", "gone.toml"), "moonwire: --config: there is no file"),

@@ -21,6 +21,10 @@ COMMANDS = {
     "explain": "Show what would be sent for a request, and why it differs.",
     "schema": "Show what a Kimi server makes of a JSON schema.",
     "count": "Count the tokens of a request.",
+    "serve": "Run the gateway.",
+    "simulate": "Run a simulated Kimi endpoint.",
+    "config": "Show the gateway's configuration in effect.",
+    "init": "Write a commented moonwire.toml.",
     "models": "Show what the catalogue knows of models and endpoints.",
 }
 PROGRAM = [sys.executable, "-m", "moonwire"]

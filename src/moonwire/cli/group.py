@@ -8,11 +8,14 @@ from typing import Any
 import click
 
 from moonwire._version import __version__
+from moonwire.cli.config import config
 from moonwire.cli.count import count
 from moonwire.cli.explain import explain
+from moonwire.cli.init import init
 from moonwire.cli.models import models
 from moonwire.cli.parse import parse
 from moonwire.cli.schema import schema
+from moonwire.cli.serve import serve
 from moonwire.cli.simulate import simulate
 from moonwire.core.errors import MoonwireError
 
@@ -64,15 +67,17 @@ def abandon_stdout() -> None:
 def main() -> None:
     """The wire between any agent and any Kimi endpoint.
 
+    `moonwire serve` is the gateway that agents point their base URL at; `moonwire config` shows what it would
+    do, and `moonwire init` writes its configuration. `moonwire simulate` is a Kimi endpoint on loopback.
+
     `moonwire parse` turns what a model wrote into its reasoning, its text and its tool calls, whatever a
     server did to it on the way. `moonwire explain` shows what an endpoint has to be sent for a request,
-    and why; `schema`, `count` and `models` show parts of that alone. `moonwire simulate` is such an
-    endpoint, on loopback.
+    and why; `schema`, `count` and `models` show parts of that alone.
 
     Exit status: 0 done; 1 done, but something in the input is not as it should be (each command
     says what); 2 not done: wrong options, or a file that cannot be read.
     """
 
 
-for command in (parse, explain, schema, count, models, simulate):
+for command in (serve, config, init, parse, explain, schema, count, models, simulate):
     main.add_command(command)

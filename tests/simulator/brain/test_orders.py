@@ -1,4 +1,4 @@
-"""Orders and bans are told apart, in many words; a verifier of our own has more (tests/simulator/verifier)."""
+"""Orders and bans are told apart, in many words; tests/simulator/verifier has more."""
 
 import pytest
 

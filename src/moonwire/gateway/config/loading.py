@@ -231,8 +231,7 @@ def _complete_upstreams(sources: Sources, overrides: Overrides) -> None:
                 remedy = 'base_url = "https://host/v1"'
                 raise LocalProtocolError("nobody says where it is", path=sources.where(path), remedy=remedy)
             sources.put((*path, "base_url"), row.urls[0], _CATALOGUE)
-            sources.put((*path, "endpoint"), row.name, _CATALOGUE)
-        elif not place:
+        if row.name != place:
             sources.put((*path, "endpoint"), row.name, _CATALOGUE)
 
 

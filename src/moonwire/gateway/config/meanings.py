@@ -10,7 +10,10 @@ from moonwire.transport import TLS, Timeouts
 
 __all__ = ["MEANINGS", "NOT_KEYS"]
 
-_PASS: Final = "whether this pass runs"
+_PASSES: Final = (
+    *("messages", "pairing", "reasoning", "tools", "schemas"),
+    *("thinking", "sampling", "cache", "fields"),
+)
 
 MEANINGS: Final[Mapping[type[Any], Mapping[str, str]]] = {
     Timeouts: {
@@ -44,10 +47,9 @@ MEANINGS: Final[Mapping[type[Any], Mapping[str, str]]] = {
         "tail": "seconds that are waited for usage once the reason for the end was given",
     },
     Settings: {
-        **dict.fromkeys(("messages", "pairing", "reasoning", "tools", "schemas", "thinking"), _PASS),
-        **dict.fromkeys(("sampling", "cache", "fields"), _PASS),
-        "ids": f"{_PASS}, and what ids servers get",
-        "budget": f"{_PASS}, and what the cap is reckoned by",
+        **{name: f"whether the pass {name} runs" for name in _PASSES},
+        "ids": "whether the pass ids runs, and what ids servers get",
+        "budget": "whether the pass budget runs, and what the cap is reckoned by",
         "filler": "what stands in for reasoning that nobody knows",
         "keep": "whether the server is asked to use the reasoning of earlier turns",
         "prefill": "whether a last assistant turn begins the answer only if it says so, or always",

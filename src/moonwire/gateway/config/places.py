@@ -144,14 +144,15 @@ class _Scan:
 
     def _items(self, path: Path) -> None:
         self._at += 1
-        for index in range(len(self._text)):
-            self._skip()
-            if self._text[self._at] == "]":
-                break
+        self._skip()
+        index = 0
+        while self._text[self._at] != "]":
             self._saw((*path, index))
             self._value((*path, index))
             self._skip()
             self._at += self._text[self._at] == ","
+            self._skip()
+            index += 1
         self._at += 1
 
     def _inline(self, path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from moonwire.core.catalogue.endpoints import plain_url
+from moonwire.core.errors import LocalProtocolError
 from moonwire.exchange.config import Hidden, Hop, Route, Routing, Upstream
 from moonwire.exchange.keys import Run, resolve_key, resolve_secret
 from moonwire.gateway.config.loading import Loaded
@@ -95,11 +96,13 @@ def _alias(name: str, config: Config, routes: list[Route]) -> list[Route]:
     model = config.aliases[name]
     while model in config.aliases:
         model = config.aliases[model]
-    for route in routes:
-        if route.takes(model):
-            hops = tuple(Hop(hop.upstream, hop.model or model) for hop in route.hops)
-            return [msgspec.structs.replace(route, models=(name,), hops=hops)]
-    return []
+    return [
+        msgspec.structs.replace(
+            route, models=(name,), hops=tuple(Hop(hop.upstream, hop.model or model) for hop in route.hops)
+        )
+        for route in routes
+        if route.takes(model)
+    ][:1]
 
 
 def simulated_at(loaded: Loaded, base_url: str, endpoint: str) -> Loaded:
@@ -115,15 +118,20 @@ def simulated_at(loaded: Loaded, base_url: str, endpoint: str) -> Loaded:
 def clients(loaded: Loaded, environ: Mapping[str, str], run: Run | None = None) -> tuple[Client, ...]:
     """Who may call, with the digests of their keys: the keys themselves are not kept."""
     found: list[Client] = []
+    owners: dict[bytes, str] = {}
     for name, client in loaded.config.clients.items():
         digests: list[bytes] = []
         for at, key in _keys(client, ("clients", name)):
-            text = key.reveal()
+            where, text = _where(loaded, at), key.reveal()
             if text.startswith(_DIGEST):
-                digests.append(bytes.fromhex(text.removeprefix(_DIGEST)))
+                digest = bytes.fromhex(text.removeprefix(_DIGEST))
             else:
-                key = resolve_key(key, environ, run, path=_where(loaded, at))
-                digests.append(hashlib.sha256(key.reveal().encode("ascii")).digest())
+                plain = resolve_key(key, environ, run, path=where).reveal()
+                digest = hashlib.sha256(plain.encode("ascii")).digest()
+            if (owner := owners.setdefault(digest, name)) != name:
+                said = f"{name} and {owner} have one key"
+                raise LocalProtocolError(said, path=where, remedy="a key says who calls")
+            digests.append(digest)
         found.append(Client(name, tuple(digests)))
     return tuple(found)
 

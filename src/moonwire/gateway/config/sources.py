@@ -145,6 +145,9 @@ def gather(flags: Mapping[str, Any], environ: Mapping[str, str], cwd: Path) -> S
             continue
         origin = f"--{name.replace('_', '-')}"
         if name in QUICK:
+            if not value:
+                # A variable of the shell's that is not set must not mean another upstream or another key.
+                raise LocalProtocolError("is empty", path=origin, remedy="leave it out, or say what it is")
             sources.quick[name] = (str(value), origin)
         elif name in FLAGS:
             sources.put(FLAGS[name], _lenient(_field(FLAGS[name]), value, origin, FLAGS[name]), origin)

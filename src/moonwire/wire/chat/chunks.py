@@ -6,6 +6,7 @@ a malformed index, a null where a list should be).
 """
 
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ __all__ = [
     "Delta",
     "Function",
     "detailed",
+    "joined_logprobs",
     "patient",
     "patient_delta",
     "read_chunk",
@@ -80,14 +82,12 @@ class Chunk(msgspec.Struct, gc=False):
     error: Any = None
 
 
-_decoder: Final = msgspec.json.Decoder(Chunk)
-
-read_chunk = _decoder.decode
+read_chunk: Final = msgspec.json.Decoder(Chunk).decode
 """A chunk of the usual shape; anything else raises."""
 
 
 def read_json(data: bytes) -> Any:
-    """JSON, also as Python's own reader has it: half characters, broken UTF-8, numbers of any size.
+    r"""JSON, also as Python's own reader has it: half characters, broken UTF-8, numbers of any size.
 
     >>> read_json(b'{"a": "\\ud83d", "b": NaN}'), read_json(b"<html>")
     ({'a': '\ud83d', 'b': None}, None)
@@ -130,11 +130,11 @@ def _patient_choice(choice: dict[str, Any]) -> Choice:
 def patient_delta(delta: dict[str, Any]) -> Delta:
     """A delta, or a whole message, with all in it that can be read."""
     calls = delta.get("tool_calls")
-    details = delta.get("reasoning_details")
+    reasoning = _text(delta.get("reasoning"))
     return Delta(
         content=_text(delta.get("content")),
         reasoning_content=_text(delta.get("reasoning_content")),
-        reasoning=_text(delta.get("reasoning")) or _texts(details),
+        reasoning=reasoning or _texts(delta.get("reasoning_details")) or reasoning,
         tool_calls=[_patient_call(call) for call in calls if is_object(call)] if is_list(calls) else None,
     )
 
@@ -173,4 +173,17 @@ def _texts(parts: Any) -> str | None:
 
 def detailed(details: Raw) -> str | None:
     """OpenRouter's thoughts where they stand in `reasoning_details` alone (kimi-api.md B6)."""
-    return _texts(_json(bytes(details)))
+    return _texts(read_json(bytes(details)))
+
+
+def joined_logprobs(logprobs: Iterable[Any]) -> Any:
+    """The logprobs of several chunks as those of one.
+
+    >>> joined_logprobs([{"content": [1]}, None, {"content": [2]}])
+    {'content': [1, 2]}
+    """
+    content: list[Any] = []
+    for one in logprobs:
+        if is_object(one) and is_list(one.get("content")):
+            content += one["content"]
+    return {"content": content}

@@ -6,6 +6,7 @@ text. What cannot be read is a note or `Malformed`, never an exception.
 """
 
 import math
+from collections import deque
 from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
@@ -29,7 +30,7 @@ from moonwire.core.events import (
 )
 from moonwire.core.notes import Note
 from moonwire.core.refusals.envelope import open_envelope
-from moonwire.core.schemas.kinds import is_list, is_number, is_object
+from moonwire.core.schemas.kinds import is_number, is_object
 from moonwire.wire.chat.chunks import (
     NOTHING,
     Call,
@@ -37,13 +38,14 @@ from moonwire.wire.chat.chunks import (
     Chunk,
     Delta,
     detailed,
+    joined_logprobs,
     patient,
     patient_delta,
     read_chunk,
     read_json,
 )
 
-__all__ = ["CLOSES", "DONE", "Markup", "Reader", "joined_logprobs", "usage_of"]
+__all__ = ["CLOSES", "DONE", "Markup", "Reader", "usage_of"]
 
 DONE: Final = b"[DONE]"
 
@@ -89,7 +91,7 @@ _REASONS: Final[dict[str, FinishReason]] = {
 class _Tool:
     """One call of the server's own, under way."""
 
-    __slots__ = ("id", "index", "name", "number", "pieces")
+    __slots__ = ("id", "index", "name", "number", "pieces", "waits")
 
     def __init__(self, index: int | None) -> None:
         self.index = index
@@ -99,6 +101,7 @@ class _Tool:
         self.number: int | None = None
         # Its arguments; those that came before the name wait here for it (kimi-api.md I4).
         self.pieces: list[str] = []
+        self.waits = True
 
 
 class Reader:
@@ -124,6 +127,9 @@ class Reader:
         self._started = False
         self._tools: list[_Tool] = []
         self._by_index: dict[int, _Tool] = {}
+        self._by_id: dict[str, _Tool] = {}
+        # Those that have not begun: a name may still go on, until a later call begins.
+        self._waiting: deque[_Tool] = deque()
         self._calls = 0
         self._whole = 0
         # The numbers of the calls that each markup reader counts by itself.
@@ -291,15 +297,16 @@ class Reader:
     # -- the server's own calls --------------------------------------------------------------------
 
     def _call_deltas(self, calls: list[Call], out: list[Event]) -> None:
-        touched: list[_Tool] = []
+        touched: set[_Tool] = set()
         for place, call in enumerate(calls):
             function = call.function
             if function is None and not call.id:
                 continue
             tool = self._which(call, place if len(calls) > 1 else None, touched)
-            touched.append(tool)
+            touched.add(tool)
             if call.id and not tool.id:
                 tool.id = call.id
+                self._by_id[call.id] = tool
             if function is None:
                 continue
             name, arguments = function.name, function.arguments
@@ -315,7 +322,7 @@ class Reader:
                 # The name is whole when arguments begin.
                 self._begin(tool, out)
 
-    def _which(self, call: Call, place: int | None, touched: list[_Tool]) -> _Tool:
+    def _which(self, call: Call, place: int | None, touched: set[_Tool]) -> _Tool:
         """By index; without one by id, by the place in the chunk, or the last one (kimi-api.md I9)."""
         named = _names(call)
         if call.index is not None:
@@ -327,11 +334,11 @@ class Reader:
                 tool = self._by_index[call.index] = self._new(call.index)
             return tool
         if call.id:
-            for tool in self._tools:
-                # Two whole calls of one id in one chunk are two calls.
-                if tool.id == call.id and not (named and (tool in touched or _is_another(tool, call))):
-                    return tool
-            return self._new(None)
+            tool = self._by_id.get(call.id)
+            # Two whole calls of one id in one chunk are two calls.
+            if tool is None or (named and (tool in touched or _is_another(tool, call))):
+                tool = self._new(None)
+            return tool
         if named or not self._tools:
             return self._new(None)
         return self._tools[place if place is not None and place < len(self._tools) else -1]
@@ -339,9 +346,19 @@ class Reader:
     def _new(self, index: int | None) -> _Tool:
         tool = _Tool(index)
         self._tools.append(tool)
+        self._waiting.append(tool)
         return tool
 
     def _begin(self, tool: _Tool, out: list[Event]) -> None:
+        """The call begins, and before it those that came first and have no arguments yet."""
+        while tool.waits:
+            first = self._waiting.popleft()
+            first.waits = False
+            if first is not tool and first.name:
+                self._number(first, out)
+        self._number(tool, out)
+
+    def _number(self, tool: _Tool, out: list[Event]) -> None:
         tool.number = number = self._calls
         self._calls += 1
         out.append(CallStart(number, tool.id, tool.name))
@@ -487,19 +504,6 @@ def _error(value: Any) -> UpstreamError | None:
         status=found.status,
         raw=said,
     )
-
-
-def joined_logprobs(logprobs: Iterable[Any]) -> Any:
-    """The logprobs of several chunks as those of one.
-
-    >>> joined_logprobs([{"content": [1]}, None, {"content": [2]}])
-    {'content': [1, 2]}
-    """
-    content: list[Any] = []
-    for one in logprobs:
-        if is_object(one) and is_list(one.get("content")):
-            content += one["content"]
-    return {"content": content}
 
 
 _COUNTS: Final = ("prompt_tokens", "completion_tokens")

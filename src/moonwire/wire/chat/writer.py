@@ -5,6 +5,7 @@ index and arguments only, an empty piece of reasoning where the thoughts end, us
 choice and, if the caller asked, in a frame of its own, `[DONE]` always.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -28,7 +29,7 @@ from moonwire.core.events import (
     Usage,
 )
 from moonwire.core.messages import Reply
-from moonwire.core.schemas.kinds import is_list, is_object
+from moonwire.wire.chat.chunks import joined_logprobs
 
 __all__ = ["DONE", "Writer", "encode_reply", "error_object", "usage_object"]
 
@@ -73,11 +74,10 @@ class Writer:
         self._extra = extra
         self._begun = False
         self._thinking = False
-        self._calls: set[int] = set()
+        self._thought = False
         self._usage: Usage | None = None
         self._finish: Finish | None = None
         self._error: UpstreamError | None = None
-        self._logprobs = b""
         self._prefixes()
         self._takers: dict[type[Event], Callable[[Any], bytes]] = {
             Start: self._start,
@@ -96,7 +96,7 @@ class Writer:
         }
 
     def _prefixes(self) -> None:
-        head = b"data: " + _encode(self._head)[:-1]
+        head = b"data: " + _written(self._head)[:-1]
         self._before = head + b',"choices":[{"index":0,"delta":'
         self._before_text = self._before + b'{"content":'
         self._before_thought = self._before + b'{"reasoning_content":'
@@ -110,20 +110,19 @@ class Writer:
     def finish(self) -> list[bytes]:
         """The end: the last frame, usage if it was asked for, and `[DONE]`; or the error that ended it."""
         if self._error is not None:
-            return [b"data: " + _encode({"error": error_object(self._error)}) + b"\n\n" + DONE]
+            return [_frame({"error": error_object(self._error)}) + DONE]
         if self._finish is None:
             return [DONE]
         pieces = [self._ready(), self._ended()]
         choice = self._choice_of(self._finish)
         if self._usage is not None:
             choice["usage"] = usage_object(self._usage)
-        last = {**self._head, "choices": [choice]}
+        last = {**_free(self._finish.extra), **self._head, "choices": [choice]}
         if self._extra is not None:
             last |= self._extra()
-        pieces.append(b"data: " + _encode(last) + b"\n\n")
+        pieces.append(_frame(last))
         if self._asked_usage and self._usage is not None:
-            summary: dict[str, Any] = {**self._head, "choices": [], "usage": usage_object(self._usage)}
-            pieces.append(b"data: " + _encode(summary) + b"\n\n")
+            pieces.append(_frame({**self._head, "choices": [], "usage": usage_object(self._usage)}))
         pieces.append(DONE)
         return [b"".join(pieces)]
 
@@ -143,8 +142,7 @@ class Writer:
 
     def _start(self, event: Start) -> bytes:
         if event.extra and not self._begun:
-            taken = {name: item for name, item in event.extra.items() if name not in self._head}
-            self._head |= taken
+            self._head = {**self._head, **_free(event.extra)}
             self._prefixes()
         return self._ready()
 
@@ -163,13 +161,18 @@ class Writer:
         return self._before_thought + b'""},"finish_reason":null}]}\n\n'
 
     def _reasoning(self, event: Reasoning) -> bytes:
-        if not event.text:
-            return self._ready()
-        self._thinking = True
-        return self._ready() + self._before_thought + _quoted(event.text) + b"}" + _tail(event.logprobs)
+        if not event.text and self._thought:
+            # Behind other thoughts it would say that they are over, and they may not be.
+            return b""
+        begun = self._ready()
+        self._thought = True
+        self._thinking = self._thinking or bool(event.text)
+        return begun + self._before_thought + _quoted(event.text) + b"}" + _tail(event.logprobs)
 
     def _text(self, event: Text) -> bytes:
         begun = b"" if self._begun and not self._thinking else self._ready() + self._ended()
+        if not event.text and event.logprobs is None:
+            return begun
         return begun + self._before_text + _quoted(event.text) + b"}" + _tail(event.logprobs)
 
     def _call_start(self, event: CallStart) -> bytes:
@@ -198,7 +201,8 @@ class Writer:
         return b""
 
     def _take_error(self, event: UpstreamError) -> bytes:
-        self._error = event
+        # The first is the cause; what follows from it says less.
+        self._error = self._error or event
         return b""
 
 
@@ -227,7 +231,19 @@ def _written(value: Any) -> bytes:
         return _encode(value)
     except UnicodeEncodeError:
         # Half a character in a name: no server can have meant it, and no client can read it.
-        return _SURROGATE.sub("\ufffd", repr(value)).encode()
+        return _SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False)).encode()
+
+
+def _frame(value: dict[str, Any]) -> bytes:
+    return b"data: " + _written(value) + b"\n\n"
+
+
+_TAKEN: Final = frozenset({"id", "object", "created", "model", "choices", "usage", "error"})
+
+
+def _free(extra: dict[str, Any]) -> dict[str, Any]:
+    """The server's further fields, as far as their names mean nothing else here."""
+    return {name: item for name, item in extra.items() if name not in _TAKEN}
 
 
 def usage_object(usage: Usage) -> dict[str, Any]:
@@ -237,13 +253,13 @@ def usage_object(usage: Usage) -> dict[str, Any]:
     {'cached_tokens': 4}
     """
     return {
+        **usage.extra,
         "prompt_tokens": usage.input,
         "completion_tokens": usage.output,
         "total_tokens": usage.input + usage.output,
         "cached_tokens": usage.cached or 0,
         "prompt_tokens_details": {"cached_tokens": usage.cached or 0},
         "completion_tokens_details": {"reasoning_tokens": usage.reasoning or 0},
-        **usage.extra,
     }
 
 
@@ -281,7 +297,7 @@ def encode_reply(reply: Reply, *, id: str, model: str, created: int) -> dict[str
         "finish_reason": FINISHES.get(finish, finish),
     }
     if reply.logprobs:
-        choice["logprobs"] = _joined(reply.logprobs)
+        choice["logprobs"] = joined_logprobs(reply.logprobs)
     if reply.stop_sequence is not None:
         choice["stop_reason"] = reply.stop_sequence
     if reply.native_finish is not None:
@@ -295,13 +311,13 @@ def encode_reply(reply: Reply, *, id: str, model: str, created: int) -> dict[str
     }
     if reply.usage is not None:
         body["usage"] = usage_object(reply.usage)
-    return {**{name: item for name, item in reply.extra.items() if name not in body}, **body}
+    return _sound({**_free(reply.extra), **body})
 
 
-def _joined(logprobs: tuple[Any, ...]) -> Any:
-    """The logprobs of all chunks as those of one answer."""
-    content: list[Any] = []
-    for one in logprobs:
-        if is_object(one) and is_list(one.get("content")):
-            content += one["content"]
-    return {"content": content}
+def _sound(body: dict[str, Any]) -> dict[str, Any]:
+    """The body, such that whoever encodes it can: without half characters."""
+    try:
+        _encode(body)
+    except UnicodeEncodeError:
+        return json.loads(_written(body))
+    return body
