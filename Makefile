@@ -74,7 +74,7 @@ bench: $(VENV)/.stamp-moonwire ## measure, side by side with the peers installed
 
 docs: $(VENV)/.stamp-moonwire ## write the generated parts of docs/ anew
 	@$(BIN)/python -m tests.contract.matrix --write docs/raw-text.md
-	$(BIN)/python -m tests.house.generated --write docs/healing.md docs/faults.md docs/simulator.md docs/gateway.md
+	$(BIN)/python -m tests.house.generated --write docs/healing.md docs/faults.md docs/simulator.md docs/gateway.md docs/gateway-config.md
 
 fuzz: $(VENV)/.stamp-moonwire ## run tests/fuzz and the laws of planning in rounds of new random input for FUZZ_MINUTES (default 1)
 	@[ -d tests/fuzz ] || { echo "There is no tests/fuzz yet." >&2; exit 2; }

@@ -1,6 +1,6 @@
-"""The bare relay of `bench/gateway.py`: both sides on httptools, every event decoded and encoded, nothing else.
+"""The bare relay of `bench/gateway.py`: httptools on both sides, every event decoded and encoded, no more.
 
-    python bench/_relay.py UPSTREAM_HOST UPSTREAM_PORT
+python bench/_relay.py UPSTREAM_HOST UPSTREAM_PORT
 """
 
 import asyncio
@@ -107,12 +107,15 @@ class Relay:
     def __init__(self, host: str, port: int) -> None:
         self.host, self.port = host, port
         self.pool: list[Upstream] = []
+        self.opening: set[asyncio.Future[None]] = set()
 
     def ask(self, caller: Caller, body: bytes) -> None:
         if self.pool:
             self.pool.pop().ask(caller, body)
         else:
-            asyncio.ensure_future(self._open(caller, body))
+            opening = asyncio.ensure_future(self._open(caller, body))
+            self.opening.add(opening)
+            opening.add_done_callback(self.opening.discard)
 
     async def _open(self, caller: Caller, body: bytes) -> None:
         loop = asyncio.get_running_loop()

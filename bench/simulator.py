@@ -26,7 +26,17 @@ class Running:
     """The simulator in a process of its own."""
 
     def __init__(self, *options: str) -> None:
-        command = [sys.executable, "-m", "moonwire", "simulate", "--port", "0", "--model", "kimi-k3", *options]
+        command = [
+            sys.executable,
+            "-m",
+            "moonwire",
+            "simulate",
+            "--port",
+            "0",
+            "--model",
+            "kimi-k3",
+            *options,
+        ]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         line = ""

@@ -22,6 +22,7 @@ from moonwire.core.catalogue import fields
 from moonwire.core.codes import CODES
 from moonwire.core.codes import markdown_table as codes_table
 from moonwire.core.settings import Settings, Switch
+from moonwire.gateway.config.document import markdown_table as keys_table
 from moonwire.simulator.faults import markdown_table as faults_table
 from moonwire.simulator.faults.refusals import markdown_table as refusals_table
 from moonwire.simulator.rules.table import markdown_table as rules_table
@@ -64,6 +65,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "faults": faults_table,
     "refusals": refusals_table,
     "rules": rules_table,
+    "gateway keys": keys_table,
 }
 """What can stand on a page, by its name."""
 

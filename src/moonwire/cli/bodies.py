@@ -104,13 +104,13 @@ def model_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def load_config(file: str | None) -> Overrides:
-    """What the operator's TOML overrules; nothing where there is none."""
+    """What the operator's TOML overrules; nothing where there is none. It may be a whole moonwire.toml."""
     if file is None:
         return NO_OVERRIDES
     with open_input(file) as stream:
         text = decode_text(stream.read(), name_of(file), "strict").removeprefix("\ufeff")
     try:
-        return decode_overrides(text)
+        return decode_overrides(text, only_known=False)
     except LocalProtocolError as error:
         where = ": ".join(part for part in (name_of(file), error.path) if part)
         raise LocalProtocolError(error.message, path=where, remedy=error.remedy) from error

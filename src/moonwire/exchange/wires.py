@@ -10,7 +10,7 @@ from moonwire.core.messages import Request
 from moonwire.core.plan import Plan
 from moonwire.core.rawtext import TextParser
 from moonwire.wire import chat
-from moonwire.wire.chat.reader import Reader
+from moonwire.wire.chat.reader import CLOSES, Reader
 
 __all__ = ["CHAT", "Spoken", "StreamReader", "spoken"]
 
@@ -52,7 +52,7 @@ def _chat_reader(plan: Plan) -> StreamReader:
     ids = _used_ids(request)
     content = TextParser(family, tools, False, ids)
     reasoning = TextParser(family, tools, True, ids)
-    return Reader(content, reasoning)
+    return Reader(content, reasoning, close=CLOSES[family])
 
 
 def _used_ids(request: Request) -> Iterable[str]:

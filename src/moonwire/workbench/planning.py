@@ -16,8 +16,8 @@ from moonwire.core.plan import Plan
 from moonwire.core.plan import plan as core_plan
 from moonwire.core.recall import Recalled
 from moonwire.core.settings import Settings
-from moonwire.wire import chat
 from moonwire.tokenizer.counter import counter
+from moonwire.wire import chat
 from moonwire.workbench.targets import find_target
 
 __all__ = ["as_request", "explained", "plain", "plan", "read_settings"]
