@@ -15,6 +15,7 @@ from moonwire.cli.jsontext import Path, decode, nearest, place, spell
 from moonwire.core.catalogue.endpoints import ENDPOINTS, plain_url
 from moonwire.core.catalogue.overrides import NO_OVERRIDES, Overrides, decode_overrides
 from moonwire.core.errors import LocalProtocolError
+from moonwire.gateway.config.model import Config
 
 __all__ = ["Source", "load_config", "model_options", "read_json", "refuse_misspelled", "refuse_two_stdins"]
 
@@ -103,6 +104,10 @@ def model_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+# What else a moonwire.toml holds: it is one file for all commands.
+_GATEWAY = frozenset(Config.__struct_fields__)
+
+
 def load_config(file: str | None) -> Overrides:
     """What the operator's TOML overrules; nothing where there is none. It may be a whole moonwire.toml."""
     if file is None:
@@ -110,7 +115,7 @@ def load_config(file: str | None) -> Overrides:
     with open_input(file) as stream:
         text = decode_text(stream.read(), name_of(file), "strict").removeprefix("\ufeff")
     try:
-        return decode_overrides(text, only_known=False)
+        return decode_overrides(text, others=_GATEWAY)
     except LocalProtocolError as error:
         where = ": ".join(part for part in (name_of(file), error.path) if part)
         raise LocalProtocolError(error.message, path=where, remedy=error.remedy) from error

@@ -101,3 +101,11 @@ def test_whatever_it_holds_it_is_taken_or_refused(tables: dict[str, Any]) -> Non
         assert build_overrides(tables).facts("x", "platform") is not None
     except LocalProtocolError as error:
         assert error.path.split(".")[0] in tables
+
+
+def test_what_is_for_somebody_else_is_passed_over() -> None:
+    text = '[server]\nport = 1\n[models."kimi-k3"]\ncap = 4096\n'
+    found = decode_overrides(text, others=["server"])
+    assert found.facts("kimi-k3", "platform") == {"cap": 4096}
+    with pytest.raises(LocalProtocolError, match="no such table"):
+        decode_overrides(text)

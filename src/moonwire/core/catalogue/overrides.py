@@ -16,7 +16,7 @@ window = 131072
 """
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from typing import Any, Final, cast
 
 import msgspec
@@ -62,8 +62,10 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
 NO_OVERRIDES: Final = Overrides()
 
 
-def decode_overrides(text: str) -> Overrides:
+def decode_overrides(text: str, others: Collection[str] = ()) -> Overrides:
     """The overrides that a TOML text holds; `LocalProtocolError` says where it is wrong.
+
+    `others` are keys at the top that are for somebody else, as most of a moonwire.toml is.
 
     >>> decode_overrides('[models."kimi-k3"]\\ncap = 65536').facts("kimi-k3", "platform")
     {'cap': 65536}
@@ -74,7 +76,7 @@ def decode_overrides(text: str) -> Overrides:
         raise LocalProtocolError(f"not TOML: {error}", remedy="see toml.io") from error
     except RecursionError as error:
         raise LocalProtocolError("nested too deep", remedy="no field needs more than two levels") from error
-    return build_overrides(tables)
+    return build_overrides({name: table for name, table in tables.items() if name not in others})
 
 
 def build_overrides(tables: Mapping[str, Any]) -> Overrides:
