@@ -1,7 +1,6 @@
 """A request for an answer, in any dialect: in, through the exchange, and out, streamed or whole."""
 
 import asyncio
-import contextlib
 import secrets
 import time
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from moonwire.exchange.exchange import Asked, Commit, Exchange, Incomplete
 from moonwire.gateway.dialect import Dialect, Named
 from moonwire.gateway.guard import Caller, Denied
 from moonwire.gateway.http import Call, Out, StuckCaller
-from moonwire.gateway.pulse import Pulse
+from moonwire.gateway.pulse import Late, Pulse
 from moonwire.gateway.reports import HEADER, REQUEST_ID, Report, notes_header
 from moonwire.wire.chat.writer import usage_object
 
@@ -156,23 +155,21 @@ class Generate:
 
     async def _stream(self, asked: Asked, out: Out, report: Report, *, explain: bool) -> None:
         began = time.monotonic()
-        opening = asyncio.ensure_future(self._exchange.open(asked))
         pulse = Pulse(out, self._dialect.keep_alive, self._timing.keep_alive)
+
+        async def commit() -> None:
+            # Nothing was said for long: the caller gets a status, and from here on no other.
+            asked.commit.made = True
+            report.status = 200
+            await out.start(200, [*SSE, *self._headers(report, [])])
+            await out.send(self._dialect.keep_alive)
+            pulse.begin()
+
+        late = Late(self._timing.commit_after, commit)
         try:
-            await asyncio.wait({opening}, timeout=self._timing.commit_after)
-            if not opening.done():
-                # Nothing was said for long: the caller gets a status, and from here on no other.
-                asked.commit.made = True
-                report.status = 200
-                await out.start(200, [*SSE, *self._headers(report, [])])
-                await out.send(self._dialect.keep_alive)
-                pulse.begin()
-            answer = await opening
+            answer = await self._exchange.open(asked)
         finally:
-            if not opening.done():
-                opening.cancel()
-                with contextlib.suppress(asyncio.CancelledError, MoonwireError):
-                    await opening
+            await late.end()
             pulse.end()
         report.upstream, report.target = answer.upstream, _target(answer.plan)
         self._first(report.target, time.monotonic() - began)

@@ -1,14 +1,16 @@
-"""Comments while nothing is said, so that nobody between here and the caller takes silence for death.
+"""The status line that comes late, and comments while nothing is said.
 
-First tokens after minutes of thought are usual (kimi-api.md I6).
+First tokens after minutes of thought are usual (kimi-api.md I6), and nobody between here and the caller may
+take silence for death.
 """
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 
 from moonwire.gateway.http import Out, StuckCaller
 
-__all__ = ["Pulse"]
+__all__ = ["Late", "Pulse"]
 
 
 class Pulse:
@@ -58,3 +60,31 @@ class Pulse:
         with contextlib.suppress(StuckCaller):
             await self._out.send(self._comment)
         self._last = self._loop.time()
+
+
+class Late:
+    """Gives the caller a status after `seconds`, if the block has not ended by then.
+
+    What is sent then is `commit`'s business; a block that ends while it is being sent waits for it.
+    """
+
+    __slots__ = ("_commit", "_handle", "_task")
+
+    def __init__(self, seconds: float, commit: Callable[[], Awaitable[None]]) -> None:
+        self._commit = commit
+        self._task: asyncio.Task[None] | None = None
+        self._handle = asyncio.get_running_loop().call_later(seconds, self._due)
+
+    def _due(self) -> None:
+        self._task = asyncio.ensure_future(self._run())
+
+    async def _run(self) -> None:
+        # A caller that left is noticed by whoever waits for it.
+        with contextlib.suppress(StuckCaller):
+            await self._commit()
+
+    async def end(self) -> None:
+        """The block is over."""
+        self._handle.cancel()
+        if self._task is not None:
+            await self._task

@@ -71,13 +71,12 @@ class TextParser:
             raise LocalProtocolError(f"no policy {quoted!r}", path="quoted", remedy='use "hold" or "run"')
         self._turn = turn = Turn(tools, in_reasoning=in_reasoning, used_ids=used_ids, hold=quoted == "hold")
         self._finished = False
-        k2, k3 = K2(turn), K3(turn)
         if family == "auto":
-            turn.begin(ANY, _Undecided(turn, k2, k3))
+            turn.begin(ANY, _Undecided(turn, K2(turn), K3(turn)))
         elif family == "k2":
-            turn.begin(K2_GRAMMAR, k2)
+            turn.begin(K2_GRAMMAR, K2(turn))
         else:
-            turn.begin(K3_GRAMMAR, k3)
+            turn.begin(K3_GRAMMAR, K3(turn))
 
     def feed(self, text: str, token_ids: Sequence[int] | None = None) -> list[Event]:
         """Take the next chunk, with its token ids where the server gives them; what it says."""
