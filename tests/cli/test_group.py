@@ -24,6 +24,7 @@ COMMANDS = {
     "serve": "Run the gateway.",
     "simulate": "Run a simulated Kimi endpoint.",
     "config": "Show the gateway's configuration in effect.",
+    "memory": "Show or forget what the gateway remembers.",
     "init": "Write a commented moonwire.toml.",
     "models": "Show what the catalogue knows of models and endpoints.",
 }

@@ -12,6 +12,7 @@ from moonwire.cli.config import config
 from moonwire.cli.count import count
 from moonwire.cli.explain import explain
 from moonwire.cli.init import init
+from moonwire.cli.memory import memory
 from moonwire.cli.models import models
 from moonwire.cli.parse import parse
 from moonwire.cli.schema import schema
@@ -79,5 +80,5 @@ def main() -> None:
     """
 
 
-for command in (serve, config, init, parse, explain, schema, count, models, simulate):
+for command in (serve, config, init, memory, parse, explain, schema, count, models, simulate):
     main.add_command(command)
