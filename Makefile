@@ -13,6 +13,7 @@ PYTHON ?= python3
 PYTEST_ARGS ?=
 WORKERS ?= --numprocesses=auto --maxprocesses=8
 FUZZ_MINUTES ?= 1
+SERVE_ARGS ?=
 
 # Recorded traffic for tests/conformance; those tests skip where it is not there.
 export MOONWIRE_CONFORMANCE_DATA ?= ../shared/data
@@ -85,14 +86,8 @@ fuzz: $(VENV)/.stamp-moonwire ## run tests/fuzz and the laws of planning in roun
 	done
 	echo "fuzz: $$rounds rounds in $$SECONDS seconds, no finding"
 
-serve: ## run the gateway
-	@if [ -d src/moonwire/gateway ]; then
-		$(MAKE) --no-print-directory $(VENV)/.stamp-moonwire
-		exec $(BIN)/moonwire serve
-	fi
-	echo "The gateway is not there yet, so there is nothing to serve." >&2
-	echo "What works today: .venv/bin/moonwire parse and .venv/bin/moonwire explain (make test makes .venv)." >&2
-	exit 2
+serve: $(VENV)/.stamp-moonwire ## run the gateway, on the simulator if no key is set; SERVE_ARGS="--port 9000" for flags
+	@exec $(BIN)/moonwire serve $(SERVE_ARGS)
 
 # -- upkeep ------------------------------------------------------------------------------------
 
