@@ -60,6 +60,9 @@ PUBLIC: dict[str, list[str]] = {
         "validate",
         "validator_for",
     ],
+    "moonwire.simulator": ["App", "Exchange", "Limits", "Server", "Settings"],
+    "moonwire.simulator.brain": ["Call", "Turn", "think"],
+    "moonwire.simulator.rules": ["Ask", "Edition", "Refused", "Rule", "edition", "first_refusal", "kept"],
     "moonwire.simulator.faults": [
         "BUILTIN",
         "Close",

@@ -19,6 +19,9 @@ __all__ = ["TextParser", "parse_text"]
 FamilyName = Literal["auto", "k2", "k3"]
 Quoted = Literal["hold", "run"]
 
+# Looked up once: a parser is made for every answer.
+_FAMILIES = frozenset(get_args(FamilyName))
+_QUOTED = frozenset(get_args(Quoted))
 _OWN: tuple[FinishReason, ...] = get_args(FinishReason)
 # Besides our own: OpenAI's older word, and Anthropic's for the same things.
 _REASONS: dict[str, FinishReason] = {
@@ -63,11 +66,11 @@ class TextParser:
         *,
         quoted: Quoted = "hold",
     ) -> None:
-        if family not in get_args(FamilyName):
+        if family not in _FAMILIES:
             raise LocalProtocolError(
                 f"no family {family!r}", path="family", remedy='use "auto", "k2" or "k3"'
             )
-        if quoted not in get_args(Quoted):
+        if quoted not in _QUOTED:
             raise LocalProtocolError(f"no policy {quoted!r}", path="quoted", remedy='use "hold" or "run"')
         self._turn = turn = Turn(tools, in_reasoning=in_reasoning, used_ids=used_ids, hold=quoted == "hold")
         self._finished = False
