@@ -131,9 +131,11 @@ def _assigned(function: Function, name: str) -> Iterator[ast.expr]:
 
 
 def in_source() -> Found:
-    """What all modules of the core, the wire and the exchange can write, but the raw-text parser's."""
+    """What all modules of the core, the wire, the exchange and the gateway can write, but the raw-text parser's."""
     found: Found = {}
-    for path in (path for part in ("core", "wire", "exchange") for path in python_files(SOURCE / part)):
+    for path in (
+        path for part in ("core", "wire", "exchange", "gateway") for path in python_files(SOURCE / part)
+    ):
         if "rawtext" not in path.parts:
             found |= written(path.read_text(encoding="utf-8"), Path(relative(path)).stem)
     return found

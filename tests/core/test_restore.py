@@ -134,6 +134,20 @@ def test_names_come_back_without_a_schema_to_check_against() -> None:
     assert events == call("renamed", '{"required":"no boolean"}')
 
 
+@pytest.mark.parametrize("complete", [True, False])
+def test_half_a_call_is_not_for_running(complete: bool) -> None:
+    """openclaw#44676: an agent that is told `tool_calls` runs what it can make of half the arguments."""
+    half = call("plain", '{"ci', complete=complete)
+    events = run([*half, Finish("tool_calls")])
+    assert events[-1] == Finish("length", native="tool_calls")
+    assert "finish-half-call" in [code for code, _, _ in told(events)]
+    named = run([*half, Finish("tool_calls", native="function_call")])
+    assert named[-1] == Finish("length", native="function_call")
+    assert run([*half, Finish("length")])[-1] == Finish("length")
+    assert run([*call("plain", "{}"), Finish("tool_calls")])[-1] == Finish("tool_calls")
+    assert run([*call("unknown", "{", complete=False), Finish("tool_calls")])[-1] == Finish("tool_calls")
+
+
 def test_half_a_character_stays_escaped() -> None:
     written = text(run(call("renamed", '{"required_": true, "text": "\\ud83d é"}')))
     assert written == '{"required":true,"text":"\\ud83d \\u00e9"}'

@@ -15,7 +15,10 @@ HEALING = ROOT / "docs" / "healing.md"
 
 
 # The page on raw text has marks of its own, which the contract's matrix fills.
-PAGES = [ROOT / "docs" / name for name in ("faults.md", "gateway-config.md", "gateway.md", "healing.md", "simulator.md")]
+PAGES = [
+    ROOT / "docs" / name
+    for name in ("faults.md", "gateway-config.md", "gateway.md", "healing.md", "simulator.md")
+]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)

@@ -11,11 +11,11 @@ import pytest
 
 from moonwire.core.errors import LocalProtocolError
 from moonwire.transport import TLS, Client, ConnectFailed, ConnectTimeout, Timeouts, TotalTimeout
-from moonwire.transport.dial import ANSWER_BYTES, explained
+from moonwire.transport.dial import ANSWER_BYTES, Resolve, explained
 from moonwire.transport.proxy import Proxy
 from moonwire.transport.url import parse
 from tests.transport.certificates import self_signed, server_context
-from tests.transport.peers import OK, Peer, Script, answering, run, serve
+from tests.transport.peers import OK, Peer, Script, answering, closing, run, serve
 
 
 def unused_port() -> int:
@@ -227,3 +227,100 @@ def test_connecting_can_be_given_up(loop: str, through: str, how: str) -> None:
 
     reached, gone = asyncio.Event(), asyncio.Event()
     run(main, loop)
+
+
+def looked_up(asked: list[tuple[str, int]], *answers: list[str]) -> Resolve:
+    """A name service with these answers, one after the other."""
+    left = list(answers)
+
+    async def resolve(host: str, port: int) -> list[str]:
+        asked.append((host, port))
+        return left.pop(0)
+
+    return resolve
+
+
+def test_a_connection_goes_where_the_resolver_says(loop: str) -> None:
+    heads: list[str] = []
+    asked: list[tuple[str, int]] = []
+
+    async def script(peer: Peer) -> None:
+        while head := (await peer.request())[0]:
+            heads.append(head)
+            peer.send(OK)
+
+    async def main() -> None:
+        async with serve(script) as server, Client(resolve=looked_up(asked, ["127.0.0.1"])) as client:
+            for _ in range(2):
+                response = await client.send("GET", f"http://a.invalid:{server.port}/x")
+                assert await response.read() == b"ok"
+            assert server.accepted == 1
+            assert asked == [("a.invalid", server.port)]
+            assert heads[0].startswith(f"GET /x HTTP/1.1\r\nHost: a.invalid:{server.port}\r\n")
+
+    run(main, loop)
+
+
+def test_every_connection_is_looked_up_anew(loop: str) -> None:
+    asked: list[tuple[str, int]] = []
+
+    async def main() -> None:
+        async with serve(closing(OK)) as server:
+            async with Client(resolve=looked_up(asked, ["127.0.0.1"], [])) as client:
+                url = f"http://a.invalid:{server.port}"
+                assert await (await client.send("GET", url)).read() == b"ok"
+                with pytest.raises(ConnectFailed, match="no address") as caught:
+                    await (await client.send("GET", url)).read()
+            assert (caught.value.stage, server.accepted, len(asked)) == ("dns", 1, 2)
+
+    run(main, loop)
+
+
+def test_an_address_that_is_not_reached_is_passed_over(loop: str) -> None:
+    async def main() -> None:
+        async with serve(answering(OK)) as server:
+            # Nothing listens on another address of loopback, nor on IPv6's.
+            hosts = ["127.9.9.9", "::1", "127.0.0.1"]
+            async with Client(resolve=looked_up([], hosts, hosts[:2])) as client:
+                assert await (await client.send("GET", f"http://a.invalid:{server.port}")).read() == b"ok"
+                with pytest.raises(ConnectFailed):
+                    await client.send("GET", f"http://b.invalid:{server.port}")
+                assert client._pool is not None
+                assert client._pool._total == 1
+
+    run(main, loop)
+
+
+def test_tls_wants_the_urls_host_wherever_the_connection_goes(loop: str, tmp_path: Path) -> None:
+    cert, key = self_signed(tmp_path, "pictures")
+
+    async def main() -> None:
+        async with serve(answering(OK), tls=server_context(cert, key)) as server:
+            resolve = looked_up([], ["127.0.0.1"], ["127.0.0.1"])
+            async with Client(tls=TLS(ca_file=cert), resolve=resolve) as client:
+                url = f"https://pictures.test:{server.port}"
+                assert await (await client.send("GET", url)).read() == b"ok"
+                with pytest.raises(ConnectFailed, match="the certificate is not accepted"):
+                    await client.send("GET", f"https://a.invalid:{server.port}")
+
+    run(main, loop)
+
+
+def test_what_the_resolver_raises_ends_the_request(loop: str) -> None:
+    async def resolve(host: str, port: int) -> list[str]:
+        raise LocalProtocolError("not there", path=host)
+
+    async def main() -> None:
+        async with Client(resolve=resolve) as client:
+            with pytest.raises(LocalProtocolError, match=r"a\.invalid: not there"):
+                await client.send("GET", "https://a.invalid")
+            assert client._pool is not None
+            assert client._pool._total == 0
+
+    run(main, loop)
+
+
+def test_a_proxy_would_go_past_the_resolver() -> None:
+    for more in ({"proxy": "127.0.0.1:1"}, {"trust_env": True}):
+        with pytest.raises(LocalProtocolError, match="resolve: a proxy looks names up by itself"):
+            Client(resolve=looked_up([]), **more)  # pyright: ignore[reportArgumentType] -- one or the other

@@ -23,6 +23,9 @@ def init(path: str, force: bool) -> None:
     PATH is a file, or a directory to put moonwire.toml into. Only its owner may read the file: keys may be
     written into it.
 
+    \b
+      moonwire init && moonwire config
+
     Exit status: 0 done; 2 not done: the file is there already, or cannot be written.
     """
     target = Path(path).expanduser()

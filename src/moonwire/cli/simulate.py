@@ -153,7 +153,7 @@ def simulate(ctx: click.Context, /, **said: Any) -> None:
 
     Without --key every key is let in.
 
-    Exit status: 0 ended by a signal; 2 not done; with a command, its own.
+    Exit status: 0 done; 2 not done; with a command, its own.
     """
     settings = _settings(said)
     recording = read(said["replay"]) if said["replay"] else None

@@ -178,6 +178,11 @@ _ROWS: Final[tuple[Code, ...]] = (
             WARNING,
             "the model's arguments are no JSON object; delivered as they are",
         ),
+        (
+            "finish-half-call",
+            WARNING,
+            "a call is not whole, so the reason became `length`: it is not to run",
+        ),
         ("arguments-violate-schema", WARNING, "the arguments break the caller's own schema"),
         ("arguments-not-restored", WARNING, "renamed properties could not be named back"),
         ("thoughts-cut", WARNING, "the answer was cut in thoughts that came as text; they are reasoning"),
@@ -193,15 +198,22 @@ _ROWS: Final[tuple[Code, ...]] = (
     *_of(
         "reading",
         ("finish-synthesised", INFO, "the stream had no end, and its calls show that it was whole"),
+        ("error-behind-end", WARNING, "the server told of an error behind the end of its answer"),
     ),
     *_of(
         "answer",
         ("answer-resumed", WARNING, "a text that broke off was continued by a new request"),
     ),
     *_of(
+        "images",
+        ("image-inlined", INFO, "a picture behind a URL was loaded by the gateway and put into the request"),
+        ("image-not-fetched", WARNING, "a picture behind a URL was not loaded"),
+    ),
+    *_of(
         "exchange",
         ("refusal-repaired", INFO, "the server refused; what it named was mended and sent again"),
         ("request-retried", INFO, "the request was sent again after a failure"),
+        ("request-hedged", INFO, "nothing was heard for a while, so the same was asked a second time"),
         ("upstream-fallback", WARNING, "another upstream of the route was asked"),
         ("answer-escalated", EITHER, "an answer without words was asked for again, with more room"),
     ),

@@ -88,6 +88,8 @@ class Restore:
         # Text that nothing else came before: thoughts, where the answer was cut inside them.
         self._unbroken = False
         self._thoughtless = restoration.thinks
+        # Whether a call of a tool that was offered is not whole.
+        self._half = False
         self._takers: dict[type[Event], Callable[[Any], list[Event]]] = {
             CallStart: self._call_start,
             CallArguments: self._call_arguments,
@@ -162,10 +164,13 @@ class Restore:
         if call.dropped:
             return [_dropped(event.index, call)]
         text = "".join(call.pieces)
+        self._half |= not event.complete
         if event.complete:
             # Half of the arguments is none of them: a server's lenient reading may have called the call
             # whole (openclaw#44676).
-            end = event if not text.strip() or _is_whole(text) else CallEnd(event.index, complete=False)
+            half = bool(text.strip()) and not _is_whole(text)
+            self._half |= half
+            end = CallEnd(event.index, complete=False) if half else event
             return [*self._completed(event.index, call, text), end]
         if not call.held:
             return [event]
@@ -214,6 +219,11 @@ class Restore:
             self._awaited = False
             reason = f"the answer had to call {forced or 'a tool'} and does not"
             out.append(Noted(Note(code="tool-choice-missed", level="warning", path="calls", reason=reason)))
+        if self._half and event.reason == "tool_calls":
+            # To agents that reason says that the calls may be run; the other one, that they may be cut.
+            reason = "the server said that its calls are whole, and one of them is not"
+            out.append(_noted("finish-half-call", "finish_reason", reason))
+            event = msgspec.structs.replace(event, reason="length", native=event.native or event.reason)
         return [*out, *self._cut_in_thoughts(event), event]
 
     def _broken_off(self, event: UpstreamError) -> list[Event]:

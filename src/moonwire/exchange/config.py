@@ -65,6 +65,10 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     tokenizer: str = ""
     """The path of Kimi's `tiktoken.model`, for exact counts."""
 
+    def __repr__(self) -> str:
+        # Headers and a proxy's URL may hold secrets too.
+        return f"Upstream(name={self.name!r}, endpoint={self.place!r})"
+
     @property
     def place(self) -> str:
         """The endpoint's name in the catalogue, `generic` where it is not known."""
@@ -135,6 +139,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Whether one larger cap, or the lowest effort, is tried."""
     resume: bool = False
     """Whether a text that broke off is continued by a new request, where the target can."""
+    hedge: float = 0.0
+    """Seconds without a word after which the same is sent a second time beside it; 0: never."""
     tail: float = 5.0
     """Seconds that are waited for usage and `[DONE]` once the reason was given."""
     stream_bytes: int = 256 << 20

@@ -11,11 +11,19 @@ from moonwire.exchange.health import Health
 from moonwire.exchange.ring import Ring
 from moonwire.transport import Client
 
-__all__ = ["Host"]
+__all__ = ["CREDENTIALS", "Host"]
 
 MODELS: Final = 256
 EVIDENCE: Final = 32
-"""How much is remembered of what a server taught, for how many models: names come from callers."""
+NAME: Final = 256
+"""How much is remembered of what a server taught, for how many models and of what length: names come from
+callers."""
+
+CREDENTIALS: Final = frozenset({"authorization", "api-key", "x-api-key"})
+"""Headers by which an upstream knows who asks. Where one is configured, no key goes beside it."""
+
+WHOLE: Final = ("/chat/completions", "/messages", "/responses")
+"""What ends a base URL that is the whole address of a call."""
 
 
 class Host:
@@ -36,11 +44,18 @@ class Host:
         self._overrides = overrides
         self._taught: OrderedDict[str, list[Evidence]] = OrderedDict()
         self._targets: dict[str, Target] = {}
+        base, _, query = upstream.base_url.partition("?")
+        base = base.rstrip("/")
+        self._whole = next((path for path in WHOLE if base.endswith(path)), "")
+        self._base = base.removesuffix(self._whole)
+        self._query = f"?{query}" if query else ""
+        named = any(name.lower() in CREDENTIALS for name, _ in upstream.headers)
+        self.has_credentials = self.ring.has_keys or named
+        """Whether it can be asked without the caller's own key."""
 
     def url(self, path: str) -> str:
         """The address of a call below the base URL, also where the whole address of one was given."""
-        base = self.upstream.base_url.rstrip("/")
-        return base if base.endswith(path) else base + path
+        return f"{self._base}{path}{self._query}"
 
     def target(self, model: str) -> Target:
         """What the model takes here, as far as is known by now."""
@@ -51,6 +66,8 @@ class Host:
             )
             for evidence in self._taught.get(model, ()):
                 known = learn(known, evidence)
+            if len(model) > NAME:
+                return known
             if len(self._targets) >= MODELS:
                 self._targets.clear()
             self._targets[model] = known
@@ -58,6 +75,8 @@ class Host:
 
     def teach(self, model: str, evidence: Evidence) -> None:
         """What a refusal showed holds for later requests too."""
+        if len(model) > NAME:
+            return
         lessons = self._taught.setdefault(model, [])
         if evidence not in lessons and len(lessons) < EVIDENCE:
             lessons.append(evidence)

@@ -30,8 +30,9 @@ from moonwire.core.notes import Note
 from moonwire.core.refusals import Repair, Verdict, useful
 from moonwire.core.settings import Settings
 from moonwire.exchange.config import Retries
+from moonwire.transport import ClientClosed, TotalTimeout
 
-__all__ = ["Next", "Tries", "after_failure", "after_refusal", "falls_back"]
+__all__ = ["GIVE_UP", "Next", "Tries", "after_failure", "after_refusal", "falls_back"]
 
 FINAL: Final = (Auth, ClientGated, ContentFiltered, QuotaExhausted, ContextOverflow, ModelNotFound)
 """What another try meets again (kimi-api.md K2)."""
@@ -48,6 +49,13 @@ TRIES: Final[dict[type[MoonwireError], int]] = {
 """Retries by class; of what is not here, two."""
 
 
+HOPELESS: Final = (ClientClosed, TotalTimeout)
+"""Of failures: moonwire ends, or the time that the operator gives one request is over."""
+
+LONG: Final = 2.0
+"""A longer wait that a server asks for is not waited for where another upstream can be asked."""
+
+
 class Next(msgspec.Struct, frozen=True, kw_only=True):
     """The decision: `wait` seconds before a retry, or the repair to make first."""
 
@@ -57,18 +65,28 @@ class Next(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tries:
-    """What one request has cost so far, over all its hops."""
+    """What one request has cost so far: `sent` and `waited` over all its hops, the rest at this one."""
 
     def __init__(self) -> None:
         self.sent = 0
         self.waited = 0.0
+        self.notes: list[Note] = []
+        self.place = 0
+        """The hop of the route that is asked, or is to be asked first."""
+        self.further = 0
+        """How many usable hops are behind it; a try is kept for each."""
         self.repaired: set[str] = set()
         self.retried: dict[str, int] = {}
-        self.notes: list[Note] = []
+
+    def begin_hop(self, place: int, further: int) -> None:
+        """Another server: what was said and tried at the one before does not count here."""
+        if place != self.place:
+            self.repaired, self.retried = set(), {}
+        self.place, self.further = place, further
 
     def may_send(self, retries: Retries) -> bool:
-        """Whether the request's budget has another try."""
-        return self.sent < retries.attempts
+        """Whether the request's budget has another try at this hop."""
+        return self.sent + self.further < retries.attempts
 
 
 GIVE_UP: Final = Next(do="give-up")
@@ -81,8 +99,10 @@ def after_refusal(
     tries: Tries,
     retries: Retries,
     draw: Callable[[], float],
+    *,
+    spare: bool = False,
 ) -> Next:
-    """What to do after the server said no."""
+    """What to do after the server said no. `spare`: another key could be used at once."""
     refusal = verdict.refusal
     name = type(refusal).__name__
     if not tries.may_send(retries):
@@ -102,14 +122,18 @@ def after_refusal(
     most = TRIES.get(type(refusal), 2)
     if verdict.attempts is not None:
         most = min(most, verdict.attempts)
-    return _again(name, most, verdict.retry_after, tries, retries, draw)
+    told = verdict.retry_after
+    if spare and isinstance(refusal, RateLimited):
+        # The limit is the key's; overload is the server's, and no other key helps (kimi-api.md K2).
+        return _again(name, most, 0.0, tries, retries, lambda: 0.0)
+    return _again(name, most, told, tries, retries, draw)
 
 
 def after_failure(
     error: TransportError | RemoteProtocolError, tries: Tries, retries: Retries, draw: Callable[[], float]
 ) -> Next:
     """What to do after the connection failed, or what came was no answer."""
-    if not tries.may_send(retries):
+    if isinstance(error, HOPELESS) or not tries.may_send(retries):
         return GIVE_UP
     return _again("connection", 2, None, tries, retries, draw)
 
@@ -118,7 +142,7 @@ def _again(
     name: str, most: int, told: float | None, tries: Tries, retries: Retries, draw: Callable[[], float]
 ) -> Next:
     done = tries.retried.get(name, 0)
-    if done >= most:
+    if done >= most or (tries.further and told is not None and told > LONG):
         return GIVE_UP
     # Full jitter: clients that failed together do not come back together.
     wait = draw() * min(retries.longest, retries.base * 2**done) if told is None else told + 0.1 * draw()

@@ -52,7 +52,10 @@ def _chat_reader(plan: Plan) -> StreamReader:
     ids = _used_ids(request)
     content = TextParser(family, tools, False, ids)
     reasoning = TextParser(family, tools, True, ids)
-    return Reader(content, reasoning, close=CLOSES[family])
+    inside = None
+    if plan.target.thoughts_in_text and plan.thinking:
+        inside = TextParser(family, tools, True, ids)
+    return Reader(content, reasoning, close=CLOSES[family], inside=inside)
 
 
 def _used_ids(request: Request) -> Iterable[str]:

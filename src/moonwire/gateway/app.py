@@ -3,29 +3,35 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
-from moonwire.core.errors import MoonwireError
+from moonwire.core.errors import LocalProtocolError, MoonwireError
+from moonwire.exchange.asked import Asked, Commit
 from moonwire.exchange.config import Hop
-from moonwire.exchange.exchange import Asked, Commit, Exchange
+from moonwire.exchange.exchange import Exchange
 from moonwire.gateway.counting import Counting
 from moonwire.gateway.dialect import CHAT, Dialect
-from moonwire.gateway.generate import Generate, Timing, request_id
-from moonwire.gateway.guard import Caller, Denied, Guard, read_body
-from moonwire.gateway.http import Call, Out
+from moonwire.gateway.generate import Generate, Timing, passed_headers, request_id
+from moonwire.gateway.guard import Caller, Denied, Guard, check_body, key_of, read_body
+from moonwire.gateway.http import Call, Out, StuckCaller
+from moonwire.gateway.images import Images
 from moonwire.gateway.logs import Log
 from moonwire.gateway.metrics import CONTENT_TYPE, Metrics
 from moonwire.gateway.models import Models
+from moonwire.gateway.redact import Redactor, secrets_of
 from moonwire.gateway.relay import Relay
-from moonwire.gateway.reports import REQUEST_ID, Report, Reports
+from moonwire.gateway.reports import HEADER, REQUEST_ID, Report, Reports, encoded
 
 __all__ = ["Bounds", "Gateway"]
 
 JSON: Final = ("content-type", "application/json")
 TEXT: Final = ("content-type", "text/plain; charset=utf-8")
+
+NAME: Final = 512
+"""The longest name of a model: names are remembered."""
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +57,7 @@ class Gateway:
         timing: Timing | None = None,
         bounds: Bounds | None = None,
         log: Log | None = None,
-        tokenizer: str = "",
+        images: Images | None = None,
     ) -> None:
         self.exchange = exchange
         self.metrics = Metrics()
@@ -60,14 +66,25 @@ class Gateway:
         self._bounds = bounds or Bounds()
         self._log = log or Log()
         self._models = Models(exchange)
-        self._relay = Relay(exchange, self._over)
-        self._counting = Counting(exchange, tokenizer)
+        self._redactor = Redactor(secrets_of(exchange.routing.upstreams))
+        self._relay = Relay(exchange, self._over, self._redactor)
+        self._counting = Counting(exchange)
         self._generate = Generate(
             exchange,
             CHAT,
             timing or Timing(),
             self._over,
             first=self.metrics.spoke,
+            redactor=self._redactor,
+            images=images,
+        )
+        self._open = {"/healthz": self._health, "/readyz": self._ready, "/metrics": self._metrics}
+        self._routes = (
+            ("POST", re.compile(r"/v1/chat/completions"), self._chat),
+            ("GET", re.compile(r"/v1/models"), self._list),
+            ("GET", re.compile(r"/v1/models/.+"), self._model),
+            ("POST", re.compile(r"/v1/tokenizers/estimate-token-count"), self._count),
+            ("GET", re.compile(r"/moonwire/notes/[^/]+"), self._notes),
         )
         self._running = 0
         self._idle = asyncio.Event()
@@ -79,39 +96,61 @@ class Gateway:
         identity = request_id()
         try:
             self._guard.check_place(call.headers)
+            origin = call.headers.get("origin")
+            if origin is not None:
+                out.also += _shared_with(origin)
+            if call.method == "OPTIONS" and origin is not None:
+                # A browser asks, without a key, whether its page may.
+                await out.whole(204, _PREFLIGHT, b"")
+                return
             await self._routed(call, out, identity)
+        except StuckCaller:
+            # The connection is gone already, and nobody is there to be told.
+            return
         except MoonwireError as error:
-            await self._refuse(error, out, identity)
+            await self._refuse(error, call, out, identity)
+
+    def admits(self, headers: Mapping[str, str]) -> bool:
+        """Whether a caller would be let in, asked before its body is read."""
+        try:
+            self._guard.check_place(headers)
+            self._guard.identify(headers)
+        except Denied:
+            return False
+        return True
 
     async def _routed(self, call: Call, out: Out, identity: str) -> None:
-        open_path = _OPEN.get(call.path)
+        open_path = self._open.get(call.path)
         if open_path is not None:
-            await open_path(self, call, out)
+            _check_verb(call, "GET")
+            await open_path(call, out)
             return
         caller = self._guard.identify(call.headers)
-        for verb, pattern, handler in _ROUTES:
-            match = pattern.fullmatch(call.path)
-            if match is None:
-                continue
-            if verb == call.method:
-                await handler(self, call, out, caller, identity)
+        for verb, pattern, handler in self._routes:
+            if pattern.fullmatch(call.path) is not None:
+                _check_verb(call, verb)
+                await handler(call, out, caller, identity)
                 return
         if call.path.startswith("/v1/"):
             await self._passed(call, out, caller, identity)
             return
         raise Denied(f"there is nothing at {call.path}", status=404, remedy="the base URL ends with /v1")
 
-    async def _refuse(self, error: MoonwireError, out: Out, identity: str) -> None:
+    async def _refuse(self, error: MoonwireError, call: Call, out: Out, identity: str) -> None:
         """In the words of Chat Completions, which every client of `/v1` reads."""
-        if out.started:
-            # Something was said already; the connection ends, which is all that can be told.
-            return
         status, headers, body = CHAT.encode_error(error)
         if isinstance(error, Denied):
-            status = error.status
+            status, headers = error.status, list(error.headers)
             body["error"] |= {"type": _TYPES.get(status, "invalid_request_error")}
-        data = msgspec.json.encode(body)
-        await out.whole(status, [JSON, (REQUEST_ID, identity), *headers], data)
+        redactor = self._redactor.plus(key_of(call.headers))
+        self.metrics.refused(status)
+        said = {"path": redactor.text(call.path[:200]), "error": redactor.text(error.message[:500])}
+        self._log.line("info", "refused", {"request_id": identity, "status": status, **said})
+        if out.started:
+            # Something was said already: all that can be told is that it was not all.
+            out.cut()
+            return
+        await out.whole(status, [JSON, (REQUEST_ID, identity), *headers], redactor.data(encoded(body)))
 
     def _over(self, report: Report) -> None:
         """A request is over: kept, counted, told."""
@@ -133,9 +172,12 @@ class Gateway:
                 "the gateway is ending" if self.draining else f"{bounds.running} requests are under way",
                 status=503,
                 remedy="try again in a moment",
+                headers=(("retry-after", "1"),),
             )
         body = self._read(call)
         model = body.get("model")
+        if isinstance(model, str) and len(model) > NAME:
+            raise LocalProtocolError("no model has so long a name", path="model", remedy="see /v1/models")
         route = self.exchange.route(model if isinstance(model, str) else "")
         self._running += 1
         self._idle.clear()
@@ -186,7 +228,14 @@ class Gateway:
     async def _count(self, call: Call, out: Out, caller: Caller, identity: str) -> None:
         body = self._read(call)
         request = CHAT.decode(body)
-        asked = Asked(request=request, id=identity, tenant=caller.tenant, key=caller.key, commit=Commit())
+        asked = Asked(
+            request=request,
+            id=identity,
+            tenant=caller.tenant,
+            key=caller.key,
+            headers=passed_headers(call),
+            commit=Commit(),
+        )
         tokens, how = await self._counting.tokens(asked)
         await _json(out, {"data": {"total_tokens": tokens, "moonwire": how}}, identity)
 
@@ -203,8 +252,10 @@ class Gateway:
 
     async def _passed(self, call: Call, out: Out, caller: Caller, identity: str) -> None:
         """Files, balance and whatever else there is, as it comes, to the first upstream."""
-        if call.too_large:
-            raise Denied("the body is too large", status=413, path="body", remedy="raise limits.body")
+        check_body(call, self._bounds.body)
+        if {".", ".."} & set(call.path.split("/")):
+            # With the operator's key nobody walks out of the base URL.
+            raise Denied("a path with dots", status=404, remedy="write the path out")
         hop: Hop = self.exchange.routing.routes[-1].hops[0]
         await self._relay.through(call, out, caller, hop, identity)
 
@@ -233,23 +284,33 @@ _TYPES: Final = {
     503: "server_error",
 }
 
+_PREFLIGHT: Final = [
+    ("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE"),
+    ("access-control-allow-headers", "*, authorization"),
+    ("access-control-max-age", "600"),
+]
+
+
+def _shared_with(origin: str) -> list[tuple[str, str]]:
+    """What a browser wants to see before it shows an answer to the page that asked."""
+    seen = f"{REQUEST_ID}, {HEADER}, retry-after"
+    return [
+        ("access-control-allow-origin", origin),
+        ("access-control-expose-headers", seen),
+        ("vary", "origin"),
+    ]
+
+
+def _check_verb(call: Call, verb: str) -> None:
+    if call.method != verb and not (verb == "GET" and call.method == "HEAD"):
+        raise Denied(
+            f"{call.path} is asked with {verb}",
+            status=405,
+            path="method",
+            remedy=f"use {verb}",
+            headers=(("allow", verb),),
+        )
+
 
 async def _json(out: Out, value: Any, identity: str) -> None:
-    await out.whole(200, [JSON, (REQUEST_ID, identity)], msgspec.json.encode(value))
-
-
-_Route = Callable[["Gateway", Call, Out, Caller, str], Awaitable[None]]
-
-# A class's own methods, looked up once.
-_ROUTES: Final[tuple[tuple[str, re.Pattern[str], _Route], ...]] = (
-    ("POST", re.compile(r"/v1/chat/completions"), Gateway._chat),  # pyright: ignore[reportPrivateUsage] -- own table
-    ("GET", re.compile(r"/v1/models"), Gateway._list),  # pyright: ignore[reportPrivateUsage] -- own table
-    ("GET", re.compile(r"/v1/models/.+"), Gateway._model),  # pyright: ignore[reportPrivateUsage] -- own table
-    ("POST", re.compile(r"/v1/tokenizers/estimate-token-count"), Gateway._count),  # pyright: ignore[reportPrivateUsage] -- own table
-    ("GET", re.compile(r"/moonwire/notes/[^/]+"), Gateway._notes),  # pyright: ignore[reportPrivateUsage] -- own table
-)
-_OPEN: Final[dict[str, Callable[["Gateway", Call, Out], Awaitable[None]]]] = {
-    "/healthz": Gateway._health,  # pyright: ignore[reportPrivateUsage] -- own table
-    "/readyz": Gateway._ready,  # pyright: ignore[reportPrivateUsage] -- own table
-    "/metrics": Gateway._metrics,  # pyright: ignore[reportPrivateUsage] -- own table
-}
+    await out.whole(200, [JSON, (REQUEST_ID, identity)], encoded(value))

@@ -4,15 +4,19 @@ from typing import Any, Final
 
 import msgspec
 
-from moonwire.core.errors import MoonwireError
-from moonwire.exchange.exchange import Asked, Exchange
+from moonwire.core.errors import MoonwireError, RateLimited
+from moonwire.exchange.asked import Asked
+from moonwire.exchange.exchange import Exchange
 from moonwire.exchange.host import Host
 from moonwire.exchange.wires import spoken
+from moonwire.transport import Timeouts
 
-__all__ = ["Counting"]
+__all__ = ["Counting", "quick"]
 
 PATH: Final = "/tokenizers/estimate-token-count"
 ANSWER_BYTES: Final = 1 << 20
+PATIENCE: Final = 5.0
+"""Seconds that a key is waited for."""
 
 
 class _Counted(msgspec.Struct):
@@ -26,9 +30,8 @@ class _Answer(msgspec.Struct):
 class Counting:
     """The request is healed first: the counter refuses what the endpoint would refuse (srchd#75)."""
 
-    def __init__(self, exchange: Exchange, tokenizer: str = "") -> None:
+    def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._tokenizer = tokenizer
 
     async def tokens(self, asked: Asked) -> tuple[int, dict[str, Any]]:
         """The number, and how it came about."""
@@ -46,7 +49,10 @@ class Counting:
 
     async def _asked(self, host: Host, asked: Asked, body: dict[str, Any]) -> int | None:
         """The upstream's own count; none where it has no counter or refuses."""
-        lease = await host.ring.take(asked.key, 5.0)
+        try:
+            lease = await host.ring.take(asked.key, PATIENCE)
+        except RateLimited:
+            return None
         try:
             headers = [("content-type", "application/json"), *asked.headers, *host.upstream.headers]
             if lease.key:
@@ -56,7 +62,7 @@ class Counting:
                 host.url(PATH),
                 headers=headers,
                 body=msgspec.json.encode(body),
-                timeouts=host.upstream.timeouts,
+                timeouts=quick(host.upstream.timeouts),
             ) as response:
                 if response.status != 200:
                     return None
@@ -65,3 +71,8 @@ class Counting:
             return None
         finally:
             lease.release()
+
+
+def quick(timeouts: Timeouts, seconds: float = 2 * PATIENCE) -> Timeouts:
+    """The same for a question that needs no thought: whoever asks has an answer of ours to fall back on."""
+    return msgspec.structs.replace(timeouts, total=min(timeouts.total, seconds))

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 import msgspec
@@ -14,15 +14,19 @@ from moonwire.core.messages import Reply, Request
 from moonwire.core.notes import Note
 from moonwire.core.plan import Plan
 from moonwire.exchange.answer import Answer
-from moonwire.exchange.exchange import Asked, Commit, Exchange, Incomplete
+from moonwire.exchange.asked import Asked, Commit, Incomplete
+from moonwire.exchange.exchange import Exchange
+from moonwire.exchange.policy import Tries
 from moonwire.gateway.dialect import Dialect, Named
 from moonwire.gateway.guard import Caller, Denied
 from moonwire.gateway.http import Call, Out, StuckCaller
+from moonwire.gateway.images import Images
 from moonwire.gateway.pulse import Late, Pulse
-from moonwire.gateway.reports import HEADER, REQUEST_ID, Report, notes_header
+from moonwire.gateway.redact import Redactor
+from moonwire.gateway.reports import HEADER, REQUEST_ID, Report, encoded, notes_header
 from moonwire.wire.chat.writer import usage_object
 
-__all__ = ["Generate", "Timing", "passed_headers", "request_id"]
+__all__ = ["Generate", "Timing", "broken", "passed_headers", "request_id", "target_of"]
 
 SSE: Final = [
     ("content-type", "text/event-stream"),
@@ -32,6 +36,15 @@ SSE: Final = [
 JSON: Final = ("content-type", "application/json")
 
 EXPLAIN: Final = "moonwire-explain"
+
+COUNTS: Final = ("x-msh-usage-prompt-tokens", "x-msh-usage-cached-tokens")
+
+LEFT: Final = 499
+"""The status in reports of a request whose caller left before there was one, as proxies write it."""
+BUG: Final = 500
+
+DEFAULTS: Final = frozenset({"cap-default"})
+"""Codes of what nobody did wrong: mode `strict` takes requests that leave it to the gateway."""
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,12 +81,16 @@ class Generate:
         told: Callable[[Report], None],
         *,
         first: Callable[[str, float], None] = lambda target, seconds: None,
+        redactor: Redactor | None = None,
+        images: Images | None = None,
     ) -> None:
+        self._images = images
         self._exchange = exchange
         self._dialect = dialect
         self._timing = timing
         self._told = told
         self._first = first
+        self._redactor = redactor or Redactor(())
 
     async def __call__(
         self, call: Call, out: Out, caller: Caller, body: dict[str, Any], identity: str
@@ -81,27 +98,30 @@ class Generate:
         """One request. Whatever happens, the caller gets an answer in its own words, and a report is kept."""
         begun = time.monotonic()
         report = Report(id=identity, tenant=caller.tenant)
+        work = _Work(out, report, Tries(), self._redactor.plus(caller.key))
         try:
-            await self._answered(call, out, caller, body, report)
+            await self._answered(call, caller, body, work)
         except StuckCaller:
             report.error = "the caller stopped reading"
             raise
         except MoonwireError as error:
-            report.error = f"{type(error).__name__}: {error.message[:500]}"
-            await self._failed(error, out, report)
+            await self._failed(error, work)
         except asyncio.CancelledError:
-            report.error = report.error or "the caller left"
+            report.status = report.status or LEFT
+            report.error = "the caller left"
+            if not out.gone and not out.ended:
+                await self._failed(_ending(), work)
             raise
         finally:
+            report.status = report.status or BUG
             report.seconds = time.monotonic() - begun
             self._told(report)
 
-    async def _answered(
-        self, call: Call, out: Out, caller: Caller, body: dict[str, Any], report: Report
-    ) -> None:
+    async def _answered(self, call: Call, caller: Caller, body: dict[str, Any], work: "_Work") -> None:
         request = self._dialect.decode(body)
         if not request.model:
             raise LocalProtocolError("no model is named", path="model", remedy="name one, such as kimi-k3")
+        report = work.report
         report.model = request.model
         route = self._exchange.route(request.model)
         report.mode = route.mode
@@ -115,18 +135,21 @@ class Generate:
         )
         if route.mode == "strict":
             _refuse_healing(self._exchange.planned(asked))
+        elif self._images is not None:
+            asked = await self._images.into(asked, self._exchange, work.tries.notes)
         explain = call.headers.get(EXPLAIN) == "1"
         if request.stream is True:
-            await self._stream(asked, out, report, explain=explain)
+            await self._stream(asked, work, explain=explain)
         else:
-            await self._whole(asked, out, report, explain=explain)
+            await self._whole(asked, work, explain=explain)
 
-    def _named(self, request: Request, report: Report, answer: Answer, *, explain: bool) -> Named:
+    def _named(self, request: Request, work: "_Work", answer: Answer, *, explain: bool) -> Named:
         def extra() -> dict[str, Any]:
-            return {"moonwire": {"request_id": report.id, "notes": _plain(answer.notes)}}
+            notes = work.redactor.notes(answer.notes)
+            return {"moonwire": {"request_id": work.report.id, "notes": _plain(notes)}}
 
         return Named(
-            id=f"{self._dialect.id_prefix}{report.id[4:]}",
+            id=f"{self._dialect.id_prefix}{work.report.id[4:]}",
             model=request.model,
             created=int(time.time()),
             usage=request.stream_usage is True,
@@ -135,58 +158,55 @@ class Generate:
 
     # -- whole -------------------------------------------------------------------------------------
 
-    async def _whole(self, asked: Asked, out: Out, report: Report, *, explain: bool) -> None:
-        reply, answer = await self._exchange.complete(asked)
-        _keep(report, answer, reply)
+    async def _whole(self, asked: Asked, work: "_Work", *, explain: bool) -> None:
+        reply, answer = await self._exchange.complete(asked, work.tries)
+        work.keep(answer, reply)
         if reply.error is not None:
             raise broken(reply.error)
-        named = self._named(asked.request, report, answer, explain=explain)
-        data = msgspec.json.encode(self._dialect.encode_reply(reply, named))
-        report.status = 200
-        await out.whole(200, [JSON, *self._headers(report, answer.notes)], data)
-
-    def _headers(self, report: Report, notes: list[Note]) -> list[tuple[str, str]]:
-        found = [(REQUEST_ID, report.id)]
-        if notes:
-            found.append((HEADER, notes_header(notes)))
-        return found
+        named = self._named(asked.request, work, answer, explain=explain)
+        data = encoded(self._dialect.encode_reply(reply, named))
+        work.report.status = 200
+        await work.out.whole(200, [JSON, *work.headers(answer.notes), *_counts(answer)], data)
 
     # -- streamed ----------------------------------------------------------------------------------
 
-    async def _stream(self, asked: Asked, out: Out, report: Report, *, explain: bool) -> None:
+    async def _stream(self, asked: Asked, work: "_Work", *, explain: bool) -> None:
         began = time.monotonic()
+        out, report = work.out, work.report
         pulse = Pulse(out, self._dialect.keep_alive, self._timing.keep_alive)
 
         async def commit() -> None:
             # Nothing was said for long: the caller gets a status, and from here on no other.
             asked.commit.made = True
             report.status = 200
-            await out.start(200, [*SSE, *self._headers(report, [])])
-            await out.send(self._dialect.keep_alive)
+            await out.start(200, [*SSE, *work.headers([])])
+            if self._timing.keep_alive:
+                await out.send(self._dialect.keep_alive)
             pulse.begin()
 
         late = Late(self._timing.commit_after, commit)
+        answer: Answer | None = None
         try:
-            answer = await self._exchange.open(asked)
+            try:
+                answer = await self._exchange.open(asked, work.tries)
+            finally:
+                await late.end()
+                pulse.end()
+            report.upstream, report.target = answer.upstream, target_of(answer.plan)
+            self._first(report.target, time.monotonic() - began)
+            await self._relayed(asked, work, answer, explain=explain)
         finally:
-            await late.end()
-            pulse.end()
-        report.upstream, report.target = answer.upstream, _target(answer.plan)
-        self._first(report.target, time.monotonic() - began)
-        try:
-            await self._relayed(asked, out, report, answer, explain=explain)
-        finally:
-            await answer.aclose()
-            _keep(report, answer, answer.reply)
+            if answer is not None:
+                await answer.aclose()
+                work.keep(answer, answer.reply)
 
-    async def _relayed(
-        self, asked: Asked, out: Out, report: Report, answer: Answer, *, explain: bool
-    ) -> None:
+    async def _relayed(self, asked: Asked, work: "_Work", answer: Answer, *, explain: bool) -> None:
+        out = work.out
         asked.commit.made = True
         if not out.started:
-            report.status = 200
-            await out.start(200, [*SSE, *self._headers(report, answer.notes)])
-        writer = self._dialect.writer(self._named(asked.request, report, answer, explain=explain))
+            work.report.status = 200
+            await out.start(200, [*SSE, *work.headers(answer.notes), *_counts(answer)])
+        writer = self._dialect.writer(self._named(asked.request, work, answer, explain=explain))
         pulse = Pulse(out, self._dialect.keep_alive, self._timing.keep_alive)
         pulse.begin()
         try:
@@ -196,27 +216,70 @@ class Generate:
                     await out.send(piece)
         finally:
             pulse.end()
+        broke = answer.reply is not None and answer.reply.error is not None
         for piece in writer.finish():
-            await out.send(piece)
+            await out.send(work.redactor.data(piece) if broke else piece)
         await out.end()
 
-    async def _failed(self, error: MoonwireError, out: Out, report: Report) -> None:
-        if isinstance(error, Incomplete):
-            status, headers, body = self._dialect.encode_error(error)
-            body["error"] |= {"code": "thoughts_only", "type": "incomplete_answer"}
-            status = 422
-        else:
-            status, headers, body = self._dialect.encode_error(error)
-            if isinstance(error, Denied):
-                status = error.status
+    async def _failed(self, error: MoonwireError, work: "_Work") -> None:
+        """The caller is told, by a status as long as there was none."""
+        report, redactor, out = work.report, work.redactor, work.out
+        report.error = redactor.text(f"{type(error).__name__}: {error.message[:500]}")
+        report.notes = report.notes or redactor.notes(work.tries.notes)
         if out.started:
-            await out.send(self._dialect.error_event(error))
+            await out.send(redactor.data(self._dialect.error_event(error)))
             await out.end()
             return
+        status, headers, body = self._dialect.encode_error(error)
+        if isinstance(error, Incomplete):
+            body["error"] |= {"code": "thoughts_only", "type": "incomplete_answer"}
+            status = 422
+        elif isinstance(error, Denied):
+            status, headers = error.status, list(error.headers)
         report.status = status
-        notes = [] if not report.notes else [(HEADER, notes_header(report.notes))]
-        data = msgspec.json.encode(body)
-        await out.whole(status, [JSON, (REQUEST_ID, report.id), *headers, *notes], data)
+        told = [JSON, *work.headers(report.notes), *headers]
+        await out.whole(status, told, redactor.data(encoded(body)))
+
+
+class _Work:
+    """One request under way: where its answer goes, and what is found out about it."""
+
+    __slots__ = ("out", "redactor", "report", "tries")
+
+    def __init__(self, out: Out, report: Report, tries: Tries, redactor: Redactor) -> None:
+        self.out = out
+        self.report = report
+        self.tries = tries
+        self.redactor = redactor
+
+    def headers(self, notes: Sequence[Note]) -> list[tuple[str, str]]:
+        """Those that every answer has."""
+        found = [(REQUEST_ID, self.report.id)]
+        if notes:
+            found.append((HEADER, notes_header(notes)))
+        return found
+
+    def keep(self, answer: Answer, reply: Reply | None) -> None:
+        """What is known once the answer is over."""
+        report = self.report
+        report.upstream, report.target = answer.upstream, target_of(answer.plan)
+        report.notes = self.redactor.notes(answer.notes)
+        report.traces = answer.traces
+        if reply is None:
+            return
+        report.finish = reply.finish
+        report.usage = None if reply.usage is None else usage_object(reply.usage)
+        if reply.error is not None:
+            report.error = self.redactor.text(f"upstream: {reply.error.message[:500]}")
+
+
+def _counts(answer: Answer) -> list[tuple[str, str]]:
+    """The prompt's tokens, where the server tells them before its answer (verification.md P0.18)."""
+    return [(name, value) for name, value in answer.traces.items() if name in COUNTS]
+
+
+def _ending() -> MoonwireError:
+    return Denied("the gateway ended before the answer did", status=503, remedy="ask again")
 
 
 def broken(error: UpstreamError) -> MoonwireError:
@@ -224,29 +287,21 @@ def broken(error: UpstreamError) -> MoonwireError:
     return RemoteProtocolError(error.message, path="upstream", remedy="ask again")
 
 
-def _keep(report: Report, answer: Answer, reply: Reply | None) -> None:
-    report.upstream, report.target = answer.upstream, _target(answer.plan)
-    report.notes = tuple(answer.notes)
-    report.traces = answer.traces
-    if reply is not None:
-        report.finish = reply.finish
-        report.usage = None if reply.usage is None else usage_object(reply.usage)
-        if reply.error is not None:
-            report.error = f"upstream: {reply.error.message[:500]}"
-
-
-def _target(plan: Plan) -> str:
+def target_of(plan: Plan) -> str:
+    """The target's name in reports and metrics; what nobody knows has one for all."""
     target = plan.target
     return f"{target.name or 'unknown'}@{target.endpoint}"
 
 
-def _plain(notes: list[Note]) -> list[Any]:
+def _plain(notes: Sequence[Note]) -> list[Any]:
     return cast("list[Any]", msgspec.to_builtins(notes, str_keys=True))
 
 
 def _refuse_healing(plan: Plan) -> None:
     """Mode `strict`: what would be healed is refused, with every place and reason."""
-    told = [note for note in plan.notes if note.avoids or note.level == "warning"]
+    told = [
+        note for note in plan.notes if (note.avoids or note.level == "warning") and note.code not in DEFAULTS
+    ]
     if not told:
         return
     places = "; ".join(f"{note.path or note.code}: {note.reason}" for note in told[:8])

@@ -12,7 +12,7 @@ from moonwire.core.errors import LocalProtocolError, MoonwireError
 from moonwire.gateway.http import Call
 from moonwire.memory import Tenant
 
-__all__ = ["Caller", "Client", "Denied", "Guard", "host_of", "read_body"]
+__all__ = ["Caller", "Client", "Denied", "Guard", "check_body", "depth_of", "host_of", "key_of", "read_body"]
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -20,9 +20,18 @@ LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 class Denied(MoonwireError):
     """Not let in. `status` is what the caller is told."""
 
-    def __init__(self, message: str, *, status: int, remedy: str = "", path: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        remedy: str = "",
+        path: str = "",
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         super().__init__(message, path=path, remedy=remedy)
         self.status = status
+        self.headers = headers
 
 
 class Client(msgspec.Struct, frozen=True):
@@ -38,6 +47,9 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     tenant: Tenant
     name: str = ""
     key: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Caller({self.name or 'unnamed'})"
 
 
 class Guard:
@@ -68,7 +80,9 @@ class Guard:
                 remedy="use 127.0.0.1, or list the name under server.allowed_hosts",
             )
         origin = headers.get("origin")
-        if origin is not None and origin.lower().rstrip("/") not in self._origins:
+        # An image or a form of a page has no Origin in some browsers, but says where it comes from.
+        strange = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+        if strange if origin is None else origin.lower().rstrip("/") not in self._origins:
             raise Denied(
                 "requests of web pages are not taken",
                 status=403,
@@ -76,13 +90,9 @@ class Guard:
                 remedy="list the page's origin under server.allowed_origins",
             )
 
-    def origin(self, headers: Mapping[str, str]) -> str:
-        """The origin to allow in the answer; empty where no page asked."""
-        return headers.get("origin", "")
-
     def identify(self, headers: Mapping[str, str]) -> Caller:
         """The caller, by its key."""
-        key = _key(headers)
+        key = key_of(headers)
         if not self._clients:
             return Caller(tenant=self._tenant(key), key=key or None)
         digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
@@ -102,7 +112,8 @@ class Guard:
         return Caller(tenant=Tenant.of_client(found), name=found)
 
 
-def _key(headers: Mapping[str, str]) -> str:
+def key_of(headers: Mapping[str, str]) -> str:
+    """The key that a caller brought; empty: none."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
@@ -126,7 +137,8 @@ def host_of(header: str) -> str:
 _decode: Final = msgspec.json.Decoder().decode
 
 
-_BRACKETS: Final = re.compile(rb'[\[\]{}]|"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+# A string without an end is one up to the end: to look for another start within it would take for ever.
+_BRACKETS: Final = re.compile(rb'[\[\]{}]|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
 
 def depth_of(data: bytes, most: int) -> int:
@@ -151,15 +163,22 @@ def depth_of(data: bytes, most: int) -> int:
     return deepest
 
 
-def read_body(call: Call, *, limit: int, messages: int, depth: int = 200) -> dict[str, Any]:
-    """The body as an object, or an error that says what it is instead."""
-    if call.too_large:
+def check_body(call: Call, limit: int) -> None:
+    """A body that was not kept is refused."""
+    if call.trouble == "large":
         raise Denied(
             f"the body has more than {limit:,} bytes",
             status=413,
             path="body",
-            remedy="compact the conversation, or raise limits.body",
+            remedy="compact the conversation, or raise limits.body_bytes",
         )
+    if call.trouble == "late":
+        raise Denied("the body did not come", status=408, path="body", remedy="send it without long pauses")
+
+
+def read_body(call: Call, *, limit: int, messages: int, depth: int = 200) -> dict[str, Any]:
+    """The body as an object, or an error that says what it is instead."""
+    check_body(call, limit)
     if depth_of(call.body, depth) > depth:
         raise LocalProtocolError(
             f"nested more than {depth} levels deep",

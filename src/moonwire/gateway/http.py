@@ -5,22 +5,24 @@ So the server can be exchanged: whoever makes a `Call` and an `Out` can run the 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
 from moonwire.core.errors import MoonwireError
 
-__all__ = ["Asgi", "Call", "CallerGone", "Handler", "Out", "Scope", "StuckCaller"]
+__all__ = ["CONNECTION", "Asgi", "Call", "Handler", "Line", "Out", "Receive", "Scope", "Send", "StuckCaller"]
+
+CONNECTION: Final = "moonwire.connection"
+"""The extension of a scope under which the server puts the connection, a `Line`."""
+
+PIECE: Final = 1 << 16
+"""Bytes of a whole answer that are written at once: what a caller does not read is not buffered."""
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-
-
-class CallerGone(Exception):
-    """The caller left; nobody reads what is said now."""
 
 
 class StuckCaller(MoonwireError):
@@ -32,18 +34,42 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     method: str
     path: str
+    """Without percent signs: what paths are compared with."""
+    raw_path: str = ""
+    """As it was sent: what is passed on."""
     query: str = ""
     headers: Mapping[str, str] = {}
     """By name in lower case; several of one name are joined."""
     body: bytes = b""
-    too_large: bool = False
-    """Whether the body was more than is taken; it was then not kept."""
+    trouble: Literal["", "large", "late"] = ""
+    """Whether the body was more than is taken, or did not come; it was then not kept."""
+
+    def __repr__(self) -> str:
+        # Headers hold keys.
+        return f"Call({self.method} {self.path}, {len(self.body)} bytes)"
+
+
+class Line(Protocol):
+    """What a server lets be done to the connection of a request."""
+
+    def close(self) -> None:
+        """Ends it behind what was written, without the end that would make the answer look whole."""
+        ...
+
+    def abort(self) -> None:
+        """Ends it now; what was not read yet is dropped."""
+        ...
 
 
 class Out(Protocol):
     """How an answer is given."""
 
     started: bool
+    ended: bool
+    gone: bool
+    """Whether the caller left before the end."""
+    also: list[tuple[str, str]]
+    """Headers that whatever is answered has."""
 
     async def start(self, status: int, headers: list[tuple[str, str]]) -> None:
         """The status line and headers."""
@@ -61,6 +87,10 @@ class Out(Protocol):
         """A whole answer."""
         ...
 
+    def cut(self) -> None:
+        """The answer breaks off here, and the caller is to see that it does."""
+        ...
+
 
 Handler = Callable[[Call, Out], Awaitable[None]]
 
@@ -68,41 +98,55 @@ Handler = Callable[[Call, Out], Awaitable[None]]
 class _AsgiOut:
     """An answer over ASGI. A caller that stops reading meets the write deadline."""
 
-    __slots__ = ("_deadline", "_send", "started")
+    __slots__ = ("_deadline", "_line", "_send", "also", "ended", "gone", "started")
 
-    def __init__(self, send: Send, deadline: float) -> None:
+    def __init__(self, send: Send, deadline: float, line: Line | None) -> None:
         self._send = send
         self._deadline = deadline
+        self._line = line
         self.started = False
+        self.ended = False
+        self.gone = False
+        self.also: list[tuple[str, str]] = []
 
     async def start(self, status: int, headers: list[tuple[str, str]]) -> None:
         self.started = True
         written = [
-            (name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers
+            (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+            for name, value in (*headers, *self.also)
         ]
-        await self._send({"type": "http.response.start", "status": status, "headers": written})
+        await self._within({"type": "http.response.start", "status": status, "headers": written})
 
     async def send(self, data: bytes) -> None:
-        # A send that does not have to wait never yields, so it costs no timer.
-        sending = self._send({"type": "http.response.body", "body": data, "more_body": True})
-        await _within(sending, self._deadline)
+        await self._within({"type": "http.response.body", "body": data, "more_body": True})
 
     async def end(self) -> None:
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        # The server tells that a caller has left when it has its answer, too: that is no reason to stop.
+        self.ended = True
+        await self._within({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def whole(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         await self.start(status, [*headers, ("content-length", str(len(body)))])
-        await _within(
-            self._send({"type": "http.response.body", "body": body, "more_body": False}), self._deadline
-        )
+        last = max(0, len(body) - 1) // PIECE * PIECE
+        for at in range(0, last, PIECE):
+            await self.send(body[at : at + PIECE])
+        self.ended = True
+        await self._within({"type": "http.response.body", "body": body[last:], "more_body": False})
 
+    def cut(self) -> None:
+        self.ended = True
+        if self._line is not None:
+            self._line.close()
 
-async def _within(sending: Awaitable[None], deadline: float) -> None:
-    try:
-        async with asyncio.timeout(deadline):
-            await sending
-    except TimeoutError:
-        raise StuckCaller(f"the caller has not read for {deadline:g} seconds") from None
+    async def _within(self, message: Message) -> None:
+        try:
+            async with asyncio.timeout(self._deadline):
+                await self._send(message)
+        except TimeoutError:
+            if self._line is not None:
+                # What waits in the buffers waits for nobody.
+                self._line.abort()
+            raise StuckCaller(f"the caller has not read for {self._deadline:g} seconds") from None
 
 
 class Asgi:
@@ -115,6 +159,7 @@ class Asgi:
         body: int,
         deadline: float,
         base: str = "",
+        admit: Callable[[Mapping[str, str]], bool] = lambda headers: True,
         startup: Callable[[], Awaitable[None]] | None = None,
         shutdown: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
@@ -122,6 +167,7 @@ class Asgi:
         self._body = body
         self._deadline = deadline
         self._base = base.rstrip("/")
+        self._admit = admit
         self._startup = startup
         self._shutdown = shutdown
 
@@ -149,65 +195,83 @@ class Asgi:
                 return
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body, too_large, gone = await self._read(receive)
+        headers = _headers(scope["headers"])
+        body, trouble, gone = await self._read(receive, headers)
         if gone:
             return
+        path: str = scope["path"]
+        raw = scope.get("raw_path") or path.encode("utf-8", "surrogateescape")
         call = Call(
             method=scope["method"],
-            path=scope["path"].removeprefix(self._base) if self._base else scope["path"],
+            path=path.removeprefix(self._base) if self._base else path,
+            raw_path=raw.decode("latin-1").removeprefix(self._base),
             query=scope["query_string"].decode("latin-1"),
-            headers=_headers(scope["headers"]),
+            headers=headers,
             body=body,
-            too_large=too_large,
+            trouble=trouble,
         )
-        out = _AsgiOut(send, self._deadline)
+        out = _AsgiOut(send, self._deadline, scope.get("extensions", {}).get(CONNECTION))
+        if trouble:
+            # What is still on its way would be read as the next request.
+            out.also.append(("connection", "close"))
+        await self._handled(call, out, receive)
+
+    async def _handled(self, call: Call, out: _AsgiOut, receive: Receive) -> None:
         # The handler runs here; what waits for the caller to leave runs beside it and ends it.
         task = asyncio.current_task()
         assert task is not None
         left = asyncio.ensure_future(_left(receive))
-        gone_first = False
 
         def cancel(_: "asyncio.Future[None]") -> None:
-            nonlocal gone_first
-            if not left.cancelled():
-                gone_first = True
+            if not left.cancelled() and not out.ended:
+                out.gone = True
                 task.cancel()
 
         left.add_done_callback(cancel)
         try:
             await self._handler(call, out)
         except asyncio.CancelledError:
-            if not gone_first:
-                raise
+            # The caller left, or the server has no time left: there is nobody above that has to know.
             task.uncancel()
+            if not out.ended:
+                out.cut()
         finally:
             left.remove_done_callback(cancel)
             left.cancel()
 
-    async def _read(self, receive: Receive) -> tuple[bytes, bool, bool]:
-        """The body, whether it is too large, and whether the caller left in the middle of it."""
+    async def _read(
+        self, receive: Receive, headers: Mapping[str, str]
+    ) -> tuple[bytes, Literal["", "large", "late"], bool]:
+        """The body, what is wrong with it, and whether the caller left in the middle of it."""
         message = await receive()
         if not message.get("more_body", False):
             data: bytes = message.get("body", b"")
-            return (
-                (b"", True, False)
-                if len(data) > self._body
-                else (data, False, message["type"] != "http.request")
-            )
+            if len(data) > self._body:
+                return b"", "large", False
+            return data, "", message["type"] != "http.request"
+        # Of a caller that is not let in nothing is kept.
+        most = self._body if self._admit(headers) else 0
         pieces: list[bytes] = []
         size = 0
         while True:
             if message["type"] != "http.request":
-                return b"", False, True
+                return b"", "", True
             piece: bytes = message.get("body", b"")
             size += len(piece)
-            if size <= self._body:
+            if size <= most:
                 pieces.append(piece)
-            elif pieces:
+            else:
                 pieces.clear()
             if not message.get("more_body", False):
-                return b"".join(pieces), size > self._body, False
-            message = await receive()
+                return b"".join(pieces), "large" if size > most else "", False
+            if size > 2 * self._body:
+                # Most callers read nothing before all is written; for ever they are not waited for.
+                return b"", "large", False
+            try:
+                async with asyncio.timeout(self._deadline):
+                    message = await receive()
+            except TimeoutError:
+                return b"", "late", False
 
 
 async def _left(receive: Receive) -> None:

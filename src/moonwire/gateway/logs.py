@@ -1,5 +1,8 @@
 """The log: one line a request, as JSON or for people. Never a key, and nothing of what was said."""
 
+import contextlib
+import json
+import re
 import sys
 import time
 from collections import Counter
@@ -8,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from moonwire.gateway.reports import Report
+from moonwire.gateway.reports import Report, encoded
 
 __all__ = ["Log"]
 
@@ -19,7 +22,10 @@ _ORDER: tuple[Level, ...] = ("debug", "info", "warning", "error", "off")
 
 
 def _stderr(line: str) -> None:
-    sys.stderr.write(line + "\n")
+    # Nobody reads it, or the disk is full: no reason to answer nobody.
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
 
 
 class Log:
@@ -73,7 +79,7 @@ class Log:
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         if self._json:
             value = {"time": stamp, "level": level, "event": event, **fields}
-            self._write(msgspec.json.encode(value).decode())
+            self._write(encoded(value).decode())
             return
         said = " ".join(
             f"{name}={_shown(value)}" for name, value in fields.items() if value not in (None, "", {})
@@ -81,7 +87,11 @@ class Log:
         self._write(f"{stamp} {level:7} {event} {said}")
 
 
+_PLAIN = re.compile(r"[!-~]+")
+
+
 def _shown(value: Any) -> str:
-    if isinstance(value, str) and value and not any(letter in value for letter in ' "\n\r\t='):
+    """Plain words as they are, the rest as JSON in ASCII: a terminal obeys what a caller writes."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and '"' not in value and "=" not in value:
         return value
-    return msgspec.json.encode(value).decode()
+    return json.dumps(msgspec.to_builtins(value, str_keys=True))

@@ -35,6 +35,12 @@ class Metrics:
             ["dialect", "target", "mode", "status"],
             registry=registry,
         )
+        self.refusals = Counter(
+            "moonwire_refused",
+            "Requests that got no further than the door, by status",
+            ["status"],
+            registry=registry,
+        )
         self.notes = Counter(
             "moonwire_notes", "Notes by code and level", ["code", "level"], registry=registry
         )
@@ -70,6 +76,10 @@ class Metrics:
                 child = self._notes[key] = self.notes.labels(*key)
             child.inc()
 
+    def refused(self, status: int) -> None:
+        """A request was not taken, or not understood."""
+        self.refusals.labels(str(status)).inc()
+
     def over(self, dialect: str, target: str, mode: str, status: int, seconds: float) -> None:
         """A request is over."""
         key = (dialect, target, mode, status)
@@ -84,11 +94,11 @@ class Metrics:
         self._of(target).first.observe(seconds)
 
     def used(self, target: str, usage: Mapping[str, int]) -> None:
-        """What an answer cost."""
+        """What an answer cost. A server may say what it likes, and a counter only grows."""
         found = self._of(target)
-        found.input.inc(usage["prompt_tokens"])
-        found.cached.inc(usage["cached_tokens"])
-        found.output.inc(usage["completion_tokens"])
+        found.input.inc(max(0, usage["prompt_tokens"]))
+        found.cached.inc(max(0, usage["cached_tokens"]))
+        found.output.inc(max(0, usage["completion_tokens"]))
 
     def _of(self, target: str) -> "_Target":
         found = self._targets.get(target)

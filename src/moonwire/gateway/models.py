@@ -11,12 +11,15 @@ from moonwire.core.errors import MoonwireError
 from moonwire.exchange.config import Route
 from moonwire.exchange.exchange import Exchange
 from moonwire.exchange.host import Host
+from moonwire.gateway.counting import quick
 from moonwire.gateway.guard import Caller
 
 __all__ = ["Models", "item_of"]
 
 KEPT: Final = 60.0
 """Seconds for which an upstream's list is believed."""
+RETRIED: Final = 5.0
+"""The same for one that could not be asked."""
 
 ANSWER_BYTES: Final = 4 << 20
 
@@ -73,36 +76,39 @@ class Models:
         hop = route.hops[0]
         items = lists[hop.upstream]
         host = self._exchange.hosts[hop.upstream]
-        exact = [name for name in route.models if not name.endswith("*")]
-        if not exact:
-            return [
-                item_of(learn(host.target(item["id"]), item), hop.upstream, item)
-                for item in items
-                if route.takes(item["id"])
-            ]
         found: list[dict[str, Any]] = []
-        for name in exact:
-            there = hop.model or name
-            nothing: dict[str, Any] = {}
-            given = next((item for item in items if item["id"] == there), nothing)
-            target = learn(host.target(there), given)
-            found.append(item_of(target, hop.upstream, {**given, "id": name}))
+        for name in route.models:
+            if name.endswith("*"):
+                # What an earlier route takes is not to be had here.
+                there = [(item["id"], item) for item in items if self._takes(item["id"]) is route]
+            else:
+                nothing: dict[str, Any] = {}
+                given = next((item for item in items if item["id"] == (hop.model or name)), nothing)
+                there = [(name, given)]
+            for called, item in there:
+                target = learn(host.target(hop.model or called), item)
+                found.append(item_of(target, hop.upstream, {**item, "id": called}))
         return found
+
+    def _takes(self, model: str) -> Route | None:
+        return next((route for route in self._exchange.routing.routes if route.takes(model)), None)
 
     async def _of(self, host: Host, caller: Caller) -> list[dict[str, Any]]:
         own = caller.key or ""
         key = (host.upstream.name, "" if host.ring.has_keys else own)
         known = self._known.get(key)
-        if known is not None and time.monotonic() - known[0] < KEPT:
+        if known is not None and time.monotonic() < known[0]:
             return known[1]
         try:
             items = await self._asked(host, own)
+            kept = KEPT
         except MoonwireError:
-            # An upstream that cannot be asked is listed from the catalogue.
-            return known[1] if known is not None else _catalogue(host)
+            # An upstream that cannot be asked is listed from the catalogue, and asked again before long.
+            items = known[1] if known is not None else _catalogue(host)
+            kept = RETRIED
         if len(self._known) > 256:
             self._known.clear()
-        self._known[key] = (time.monotonic(), items)
+        self._known[key] = (time.monotonic() + kept, items)
         return items
 
     async def _asked(self, host: Host, own: str) -> list[dict[str, Any]]:
@@ -113,7 +119,7 @@ class Models:
                 "GET",
                 host.url("/models"),
                 headers=[*headers, *host.upstream.headers],
-                timeouts=host.upstream.timeouts,
+                timeouts=quick(host.upstream.timeouts),
             ) as response:
                 data = await response.read(ANSWER_BYTES)
                 if response.status != 200:

@@ -1,5 +1,6 @@
 """What was done to each request, for whoever asks: the header, and everything under the request's id."""
 
+import json
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -9,7 +10,7 @@ import msgspec
 from moonwire.core.notes import Note
 from moonwire.memory import Tenant
 
-__all__ = ["HEADER", "REQUEST_ID", "Report", "Reports", "notes_header"]
+__all__ = ["HEADER", "REQUEST_ID", "Report", "Reports", "encoded", "notes_header"]
 
 REQUEST_ID: Final = "moonwire-request-id"
 HEADER: Final = "moonwire-notes"
@@ -37,6 +38,14 @@ def notes_header(notes: Iterable[Note], limit: int = HEADER_BYTES) -> str:
 
 def _word(code: str, count: int, *, loud: bool) -> str:
     return f"{code}{'!' if loud else ''}{f'*{count}' if count > 1 else ''}"
+
+
+def encoded(value: Any) -> bytes:
+    """A value as JSON, also where half a character of a broken stream is in it."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(value, str_keys=True)).encode()
 
 
 class Report(msgspec.Struct, kw_only=True):

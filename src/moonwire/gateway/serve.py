@@ -1,19 +1,20 @@
 """The gateway as a process: a socket, one worker or several, and an end in order."""
 
+import asyncio
 import contextlib
 import gc
 import multiprocessing
-import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final, cast
+from typing import cast
 
 import msgspec
-import uvicorn
 
 from moonwire.core.catalogue import Target
 from moonwire.core.errors import MoonwireError
@@ -26,16 +27,14 @@ from moonwire.gateway.config.model import NONE, PROCESS, Config
 from moonwire.gateway.config.serving import clients, routing
 from moonwire.gateway.generate import Timing
 from moonwire.gateway.guard import Client, Guard
-from moonwire.gateway.http import Asgi
+from moonwire.gateway.http import Asgi, Call, Out
+from moonwire.gateway.images import Images
 from moonwire.gateway.logs import Log
+from moonwire.gateway.server import BACKLOG, Listening, Server
 from moonwire.memory import Memory, NoMemory, ProcessMemory, Secret, SqliteMemory, Tenant, load_secret
 from moonwire.tokenizer.counter import counter
 
 __all__ = ["Worker", "bind", "run"]
-
-BACKLOG: Final = 2048
-KEEP_ALIVE: Final = 75
-"""Seconds; longer than clients keep a connection, so that it is they who close it."""
 
 
 def bind(config: Config) -> socket.socket:
@@ -67,16 +66,37 @@ class Worker:
         self.gateway: Gateway | None = None
         self._exchange: Exchange | None = None
         self._memory: Memory | None = None
+        self._images: Images | None = None
         self.app = Asgi(
             self._handle,
             body=config.limits.body_bytes,
             deadline=config.server.write,
             base=config.server.base_path,
+            admit=self._admits,
             startup=self._start,
             shutdown=self._stop,
         )
 
-    async def _handle(self, call: Any, out: Any) -> None:
+    def server(self, ready: Callable[[], None] = lambda: None) -> Server:
+        """What serves it, on whatever socket it is run with."""
+        server = self._config.server
+        listening = Listening(
+            headers=self._config.limits.header_bytes,
+            patience=server.write,
+            drain=server.drain,
+            cert=server.tls.cert,
+            key=server.tls.key,
+        )
+        return Server(self.app, listening, ready=ready, ending=self._ending)
+
+    def _ending(self) -> None:
+        if self.gateway is not None:
+            self.gateway.draining = True
+
+    def _admits(self, headers: Mapping[str, str]) -> bool:
+        return self.gateway is not None and self.gateway.admits(headers)
+
+    async def _handle(self, call: Call, out: Out) -> None:
         assert self.gateway is not None
         await self.gateway.handle(call, out)
 
@@ -88,6 +108,7 @@ class Worker:
         server, limits, logging = config.server, config.limits, config.logging
         terminal = logging.format == "console" or (logging.format == "auto" and sys.stderr.isatty())
         secret = self._secret
+        self._images = Images(limits.images) if limits.images.fetch else None
         self.gateway = Gateway(
             exchange,
             Guard(
@@ -99,13 +120,12 @@ class Worker:
             timing=Timing(commit_after=server.commit_after, keep_alive=server.keepalive),
             bounds=Bounds(body=limits.body_bytes, messages=limits.messages, depth=limits.depth),
             log=Log("console" if terminal else "json", logging.level, content=logging.content),
+            images=self._images,
         )
-        # What is there now stays: the collector need not look at it again on each of its rounds.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(20_000, 20, 50)
 
     async def _stop(self) -> None:
+        if self._images is not None:
+            await self._images.aclose()
         if self._exchange is not None:
             await self._exchange.aclose()
         if self._memory is not None:
@@ -143,107 +163,110 @@ def _counters() -> Callable[[Host, Target], Callable[[Request], int] | None]:
     return count
 
 
-class _Server(uvicorn.Server):
-    """uvicorn, which tells the gateway that it is to end, so that `/readyz` says so at once."""
-
-    def __init__(self, worker: Worker, config: Config) -> None:
-        server = config.server
-        self._worker = worker
-        super().__init__(
-            uvicorn.Config(
-                cast("Any", worker.app),
-                http="httptools",
-                ws="none",
-                lifespan="on",
-                log_config=None,
-                log_level="error",
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                backlog=BACKLOG,
-                timeout_keep_alive=KEEP_ALIVE,
-                timeout_graceful_shutdown=max(1, round(server.drain)),
-                ssl_certfile=server.tls.cert or None,
-                ssl_keyfile=server.tls.key or None,
-            )
-        )
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """A signal: nothing new is taken, what is under way may end."""
-        if self._worker.gateway is not None:
-            self._worker.gateway.draining = True
-        super().handle_exit(sig, frame)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """As the base does, but a signal that ended the server does not end the process once more."""
-        handled = (signal.SIGINT, signal.SIGTERM)
-        before = {number: signal.signal(number, self.handle_exit) for number in handled}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
 def run(
     loaded: Loaded, environ: Mapping[str, str], listener: socket.socket, ready: Callable[[], None]
 ) -> None:
     """Serves until a signal ends it. `ready` is called once the socket takes callers."""
     count = loaded.config.server.workers
     if count == 1:
-        _serve(loaded, environ, listener, ready)
+        _serve(loaded, environ, listener, lambda server: ready())
         return
     # The keys are resolved in each worker: a command that asks for a password is asked once a worker.
     context = multiprocessing.get_context("fork")
     listener.listen(BACKLOG)
-    workers = [
-        context.Process(target=_serve, args=(loaded, environ, listener, _nothing), daemon=False)
-        for _ in range(count)
-    ]
-    for worker in workers:
+    crew: dict[int, BaseProcess] = {}
+    begun: list[Connection] = []
+    for _ in range(count):
+        ours, theirs = cast("tuple[Connection, Connection]", context.Pipe())
+        begun.append(ours)
+        worker = context.Process(target=_work, args=(loaded, environ, listener, theirs, begun))
         worker.start()
-    ready()
-    _wait(workers)
+        theirs.close()
+        crew[worker.sentinel] = worker
+    # Once no worker has it, nobody listens.
+    listener.close()
+    _lead(crew, begun, ready)
 
 
-def _wait(workers: list[Any]) -> None:
-    """Passes signals on, and ends when all workers have; one that dies takes the others with it."""
+def _lead(crew: dict[int, BaseProcess], begun: list[Connection], ready: Callable[[], None]) -> None:
+    """Passes signals on, and ends when all workers have; one that ends by itself takes the others with it."""
+    told = False
 
-    def pass_on(number: int, frame: FrameType | None) -> None:
-        for worker in workers:
-            if worker.is_alive():
-                os.kill(worker.pid, signal.SIGTERM)
+    def pass_on(number: int = 0, frame: FrameType | None = None) -> None:
+        nonlocal told
+        told = True
+        for worker in crew.values():
+            worker.terminate()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, pass_on)
+    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    waiting: list[Connection] = list(begun)
     failed = False
-    for worker in workers:
-        worker.join()
-        failed = failed or bool(worker.exitcode)
-        if worker.exitcode:
-            pass_on(signal.SIGTERM, None)
+    try:
+        while crew:
+            for one in wait([*crew, *waiting]):
+                if isinstance(one, int):
+                    worker = crew.pop(one)
+                    worker.join()
+                    if not told:
+                        failed = True
+                        pass_on()
+                else:
+                    waiting.remove(cast("Connection", one))
+                    if not waiting and not told:
+                        ready()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for pipe in begun:
+            pipe.close()
     if failed:
         raise MoonwireError("a worker ended by itself", path="server.workers", remedy="its words are above")
 
 
-def _nothing() -> None:
-    return None
+def _work(
+    loaded: Loaded,
+    environ: Mapping[str, str],
+    listener: socket.socket,
+    line: Connection,
+    others: list[Connection],
+) -> None:
+    """One of several workers. `line` leads to who leads them, and breaks when that is gone."""
+    for other in others:
+        other.close()
+
+    def ready(server: Server) -> None:
+        loop = asyncio.get_running_loop()
+
+        def alone() -> None:
+            loop.remove_reader(line.fileno())
+            server.end()
+
+        loop.add_reader(line.fileno(), alone)
+        with contextlib.suppress(OSError):
+            line.send_bytes(b"ready")
+
+    try:
+        _serve(loaded, environ, listener, ready)
+    except MoonwireError as error:
+        sys.stderr.write(f"moonwire: {error}\n")
+        sys.exit(2)
 
 
 def _serve(
-    loaded: Loaded, environ: Mapping[str, str], listener: socket.socket, ready: Callable[[], None]
+    loaded: Loaded, environ: Mapping[str, str], listener: socket.socket, ready: Callable[[Server], None]
 ) -> None:
     worker = Worker(loaded, environ)
-    server = _Server(worker, loaded.config)
-    startup = server.startup
 
-    async def started(sockets: list[socket.socket] | None = None) -> None:
-        await startup(sockets)
-        if server.started:
-            ready()
+    def begun() -> None:
+        # What is there now stays: the collector need not look at it again on each of its rounds.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
+        ready(server)
 
-    server.startup = started
-    server.run(sockets=[listener])
+    server = worker.server(begun)
+    with contextlib.suppress(SystemExit):
+        # uvicorn's way to say that it did not start.
+        server.run(sockets=[listener])
     if not server.started:
         raise MoonwireError("the gateway did not start", path="server", remedy="the reason is above")

@@ -11,7 +11,7 @@ from typing import Self
 from moonwire.core.errors import LocalProtocolError
 from moonwire.transport import tls as tls_module
 from moonwire.transport.connection import Connection
-from moonwire.transport.dial import dial
+from moonwire.transport.dial import Resolve, dial
 from moonwire.transport.errors import ClientClosed, ConnectTimeout, PoolTimeout, TotalTimeout
 from moonwire.transport.inbox import Inbox
 from moonwire.transport.pool import Pool, Queue
@@ -31,7 +31,8 @@ class Client:
     """HTTP/1.1 with kept connections. One per process and event loop; requests may run at the same time.
 
     `proxy` is `http://[user:password@]host:port`, for everything. `trust_env` asks HTTPS_PROXY, HTTP_PROXY,
-    ALL_PROXY and NO_PROXY instead, once, where `proxy` is not given.
+    ALL_PROXY and NO_PROXY instead, once, where `proxy` is not given. `resolve` says which IP addresses a host
+    has, in the place of the system: connections go to these and no others, and TLS wants the host's name.
     """
 
     def __init__(
@@ -41,7 +42,11 @@ class Client:
         tls: TLS | None = None,
         proxy: str | None = None,
         trust_env: bool = False,
+        resolve: Resolve | None = None,
     ) -> None:
+        if resolve is not None and (proxy or trust_env):
+            raise LocalProtocolError("a proxy looks names up by itself", path="resolve")
+        self._resolve = resolve
         self._limits = limits or Limits()
         self._tls = tls or TLS()
         self._context: ssl.SSLContext | None = None
@@ -167,7 +172,9 @@ class Client:
             if not self._closed:
                 context = self._tls_context() if address.secure else None
                 async with timeout:
-                    await dial(loop, connection, address, context, self._tls.server_name, proxy)
+                    await dial(
+                        loop, connection, address, context, self._tls.server_name, proxy, self._resolve
+                    )
                 if not connection.closed:
                     pool.adopt(connection)
             done = not self._closed

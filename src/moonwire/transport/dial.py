@@ -4,6 +4,7 @@ import asyncio
 import re
 import socket
 import ssl
+from collections.abc import Awaitable, Callable, Sequence
 from typing import cast
 
 from moonwire.transport.connection import Connection
@@ -11,7 +12,10 @@ from moonwire.transport.errors import ConnectFailed, ConnectStage
 from moonwire.transport.proxy import Proxy
 from moonwire.transport.url import Address
 
-__all__ = ["dial"]
+__all__ = ["Resolve", "dial"]
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""From a host and a port to the IP addresses to connect to, in order; what it raises ends the request."""
 
 ANSWER = re.compile(rb"HTTP/1\.[01] (\d{3})(?: [^\r\n]*)?\r\n")
 ANSWER_BYTES = 16384
@@ -88,6 +92,7 @@ async def dial(
     tls: ssl.SSLContext | None,
     server_name: str | None = None,
     proxy: Proxy | None = None,
+    resolve: Resolve | None = None,
 ) -> None:
     """Connects this connection. Whatever ends it, cancellation too, leaves no socket open."""
     done = False
@@ -97,6 +102,11 @@ async def dial(
             await through(loop, connection, address, proxy, tls, name)
         elif proxy is not None:
             await loop.create_connection(lambda: connection, proxy.host, proxy.port)
+        elif resolve is not None:
+            sock = await reached(loop, await resolve(address.host, address.port), address.port)
+            await loop.create_connection(
+                lambda: connection, sock=sock, ssl=tls, server_hostname=name if tls else None
+            )
         else:
             await loop.create_connection(
                 lambda: connection,
@@ -111,6 +121,25 @@ async def dial(
     finally:
         if not done:
             connection.abort()
+
+
+async def reached(loop: asyncio.AbstractEventLoop, hosts: Sequence[str], port: int) -> socket.socket:
+    """TCP to the first of these addresses that takes it. They are addresses already: nothing is looked up."""
+    problem: OSError = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    for host in hosts:
+        sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        done = False
+        try:
+            sock.setblocking(False)
+            await loop.sock_connect(sock, (host, port))
+            done = True
+            return sock
+        except OSError as error:
+            problem = error
+        finally:
+            if not done:
+                sock.close()
+    raise problem
 
 
 async def through(

@@ -116,6 +116,10 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, repr
         Literal["", "reasoning_content", "reasoning", "refused"],
         quirk("the name of a message's reasoning, or that the field is refused", "kimi-api.md B6"),
     ] = ""
+    thoughts_in_text: Annotated[
+        bool,
+        quirk("whether thoughts come as text up to their end; learned from an answer", "vllm#36207"),
+    ] = False
     reasoning_required: Annotated[
         Literal["", "calls", "all"],
         quirk("the assistant turns that need reasoning while thinking is on", "kimi-api.md B1, B2"),

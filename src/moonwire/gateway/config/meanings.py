@@ -44,6 +44,7 @@ MEANINGS: Final[Mapping[type[Any], Mapping[str, str]]] = {
         "thoughts_only": "what a caller without a stream gets for an answer of thoughts alone",
         "escalate": "whether such an answer is asked for once more, with a larger cap or less effort",
         "resume": "whether a text that broke off is continued by a new request, where the server can",
+        "hedge": "seconds without a word after which the same is sent a second time beside it; 0: never",
         "tail": "seconds that are waited for usage once the reason for the end was given",
     },
     Settings: {

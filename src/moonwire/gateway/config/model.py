@@ -161,7 +161,7 @@ class ImagesConfig(msgspec.Struct, frozen=True, kw_only=True):
     bytes: Annotated[int, _is("the largest picture", ge=1)] = 20 * _MIB
     total: Annotated[int, _is("bytes of pictures that one request may have loaded", ge=1)] = 50 * _MIB
     count: Annotated[int, _is("pictures that one request may have loaded", ge=1)] = 32
-    seconds: Annotated[float, _is("how long one may take", gt=0)] = 20.0
+    seconds: Annotated[float, _is("how long loading those of one request may take", gt=0)] = 20.0
 
 
 class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True):

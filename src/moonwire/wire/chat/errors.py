@@ -26,36 +26,36 @@ from moonwire.core.errors import (
     TransportError,
 )
 
-__all__ = ["Encoded", "encode_error"]
+__all__ = ["Encoded", "encode_error", "markdown_table"]
 
 Encoded = tuple[int, list[tuple[str, str]], dict[str, Any]]
 """Status, headers and body."""
 
 INVALID: Final = "invalid_request_error"
 
-# Kind to status, type and code. The first that fits decides, so the particular stands first; a status of
-# nought is the error's own.
-_Row = tuple[type[MoonwireError], int, str, str | None]
+# Kind to status, type and code, and what it means. The first that fits decides, so the particular stands
+# first; a status of nought is the error's own.
+_Row = tuple[type[MoonwireError], int, str, str | None, str]
 
 _ROWS: Final[tuple[_Row, ...]] = (
-    (NoRoom, 400, INVALID, "context_length_exceeded"),
-    (TooLarge, 413, INVALID, "request_too_large"),
-    (LocalProtocolError, 0, INVALID, None),
-    (ContextOverflow, 400, INVALID, "context_length_exceeded"),
-    (ModelNotFound, 404, INVALID, "model_not_found"),
-    (Auth, 401, "authentication_error", "invalid_api_key"),
-    (ClientGated, 403, "permission_error", "client_not_allowed"),
-    (ContentFiltered, 400, INVALID, "content_filter"),
-    (QuotaExhausted, 429, "insufficient_quota", "insufficient_quota"),
-    (RateLimited, 429, "rate_limit_error", "rate_limit_exceeded"),
-    (Overloaded, 503, "overloaded_error", "overloaded"),
-    (StructuralRefusal, 400, INVALID, None),
-    (ServerFailure, 0, "server_error", "upstream_failed"),
-    (Refusal, 0, "server_error", None),
-    (TransportError, 0, "server_error", "upstream_unreachable"),
-    (ProtocolError, 0, "server_error", "upstream_unreadable"),
+    (NoRoom, 400, INVALID, "context_length_exceeded", "the conversation leaves no room for an answer"),
+    (TooLarge, 413, INVALID, "request_too_large", "the body is larger than the endpoint takes"),
+    (LocalProtocolError, 0, INVALID, None, "the request cannot be meant; `param` names the place"),
+    (ContextOverflow, 400, INVALID, "context_length_exceeded", "the conversation does not fit the window"),
+    (ModelNotFound, 404, INVALID, "model_not_found", "the server has no such model"),
+    (Auth, 401, "authentication_error", "invalid_api_key", "the key is missing, wrong, or of another region"),
+    (ClientGated, 403, "permission_error", "client_not_allowed", "the endpoint does not serve this agent"),
+    (ContentFiltered, 400, INVALID, "content_filter", "the server's filter refused it"),
+    (QuotaExhausted, 429, "insufficient_quota", "insufficient_quota", "the account has nothing left"),
+    (RateLimited, 429, "rate_limit_error", "rate_limit_exceeded", "too many requests for this key"),
+    (Overloaded, 503, "overloaded_error", "overloaded", "the server is overloaded"),
+    (StructuralRefusal, 400, INVALID, None, "the server does not take a field or a message"),
+    (ServerFailure, 0, "server_error", "upstream_failed", "the server broke down"),
+    (Refusal, 0, "server_error", None, "another refusal"),
+    (TransportError, 0, "server_error", "upstream_unreachable", "the server cannot be reached, or broke off"),
+    (ProtocolError, 0, "server_error", "upstream_unreadable", "the server's answer cannot be read"),
 )
-_OTHER: Final[_Row] = (MoonwireError, 500, "server_error", None)
+_OTHER: Final[_Row] = (MoonwireError, 500, "server_error", None, "anything else")
 
 
 def encode_error(error: MoonwireError, *, status: int | None = None, code: str | None = None) -> Encoded:
@@ -66,13 +66,22 @@ def encode_error(error: MoonwireError, *, status: int | None = None, code: str |
     >>> encode_error(LocalProtocolError("no such role", path="messages[0].role"))[2]["error"]["param"]
     'messages[0].role'
     """
-    _, kind, type_, known = _row(error)
+    _, kind, type_, known, _ = _row(error)
     said = status or kind or _own_status(error)
     message = (
         error.message if not error.remedy else f"{error.message.rstrip('. ')}. {_sentence(error.remedy)}"
     )
     body = {"message": message, "type": type_, "param": error.path or None, "code": code or known}
     return said, _waiting(error), {"error": body}
+
+
+def markdown_table() -> str:
+    """The kinds of errors as docs/gateway.md prints them."""
+    lines = ["| error | status | type | code |", "|---|---|---|---|"]
+    for _, status, type_, code, meaning in _ROWS:
+        said = str(status) if status else "the server's, else 400 or 502"
+        lines.append(f"| {meaning} | {said} | `{type_}` | {f'`{code}`' if code else '–'} |")
+    return "\n".join(lines) + "\n"
 
 
 def _row(error: MoonwireError) -> _Row:

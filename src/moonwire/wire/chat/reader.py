@@ -109,7 +109,8 @@ class Reader:
 
     `content` and `reasoning` read markup out of the two channels; without them text is text. `close` is
     what ends the thoughts in the grammar of `reasoning` (`CLOSES`): the server took it out when it made a
-    field of them, and without it calls that were only quoted in the thoughts pass for meant.
+    field of them, and without it calls that were only quoted in the thoughts pass for meant. `inside` reads
+    text that begins within the thoughts, as long as there is no field of reasoning.
 
     >>> reader = Reader()
     >>> reader.feed(b'{"id": "a", "choices": [{"delta": {"content": "Hi"}, "finish_reason": null}]}')
@@ -119,9 +120,15 @@ class Reader:
     """
 
     def __init__(
-        self, content: Markup | None = None, reasoning: Markup | None = None, *, close: str = ""
+        self,
+        content: Markup | None = None,
+        reasoning: Markup | None = None,
+        *,
+        close: str = "",
+        inside: Markup | None = None,
     ) -> None:
         self._content = content
+        self._inside = inside
         self._reasoning = reasoning
         self._close = close
         self._started = False
@@ -221,6 +228,8 @@ class Reader:
         if content:
             if self._thinking and not content.isspace():
                 self._end_thoughts("stop", out)
+            if self._inside is not None:
+                self._content, self._inside = self._content if self._thought else self._inside, None
             if self._content is None:
                 out.append(Text(content, logprobs))
             else:

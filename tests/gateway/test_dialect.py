@@ -1,0 +1,43 @@
+"""What a dialect is to the gateway, in the words of Chat Completions."""
+
+import json
+
+from moonwire.core.errors import Overloaded
+from moonwire.core.events import Finish, Text, Usage
+from moonwire.core.messages import Reply, TextPart
+from moonwire.gateway.dialect import CHAT, Named
+
+
+def named(**more: bool) -> Named:
+    return Named(id="chatcmpl-1", model="kimi-k3", created=1, usage=more.get("usage", False))
+
+
+def test_a_stream_has_what_its_caller_asked_for() -> None:
+    events = [Text("Hi"), Usage(input=1, output=2), Finish("stop")]
+    for usage in (False, True):
+        writer = CHAT.writer(named(usage=usage))
+        said = b"".join([*writer.feed(events), *writer.finish()])
+        frames = [json.loads(line[6:]) for line in said.decode().split("\n\n")[:-2]]
+        assert said.endswith(b"data: [DONE]\n\n")
+        assert [frame["model"] for frame in frames] == ["kimi-k3"] * len(frames)
+        assert (frames[-1]["choices"] == []) is usage
+
+
+def test_a_reply_has_more_where_more_was_asked_for() -> None:
+    reply = Reply(blocks=(TextPart(text="Hi"),), finish="stop")
+    plain = CHAT.encode_reply(reply, named())
+    assert plain["choices"][0]["message"]["content"] == "Hi" and "moonwire" not in plain
+    more = Named(id="1", model="m", created=1, extra=lambda: {"moonwire": {"a": 1}})
+    assert CHAT.encode_reply(reply, more)["moonwire"] == {"a": 1}
+
+
+def test_an_error_within_a_stream_is_its_end() -> None:
+    said = CHAT.error_event(Overloaded("busy"))
+    frame, done, rest = said.split(b"\n\n")
+    assert json.loads(frame[6:])["error"]["code"] == "overloaded"
+    assert (done, rest) == (b"data: [DONE]", b"")
+
+
+def test_a_comment_is_nothing_to_a_reader() -> None:
+    assert CHAT.keep_alive.startswith(b":") and CHAT.keep_alive.endswith(b"\n\n")
+    assert CHAT.decode({"model": "a", "messages": []}).model == "a"
