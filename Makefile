@@ -23,7 +23,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := $(wildcard src tests bench)
 
-.PHONY: help serve test check bench docs fuzz lock clean
+.PHONY: help serve test live check bench docs fuzz lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/make \1|\2/p' Makefile | while IFS='|' read -r name what; do
@@ -61,6 +61,9 @@ test: $(VENV)/.stamp-moonwire ## run the tests, and hold core and wire at 100 % 
 		$(BIN)/python -m coverage report --fail-under=100 --include='src/moonwire/core/*,src/moonwire/wire/*'
 	fi
 
+live: $(VENV)/.stamp-moonwire ## two tool rounds with each model of the real platform (needs MOONSHOT_API_KEY; costs a little)
+	@MOONWIRE_LIVE=1 $(BIN)/python -m pytest tests/live $(PYTEST_ARGS)
+
 check: $(VENV)/.stamp-moonwire $(VENV)/.stamp-check ## lint, format, types, import contracts
 	@$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
@@ -75,6 +78,7 @@ bench: $(VENV)/.stamp-moonwire ## measure, side by side with the peers installed
 
 docs: $(VENV)/.stamp-moonwire ## write the generated parts of docs/ anew
 	@$(BIN)/python -m tests.contract.matrix --write docs/raw-text.md
+	$(BIN)/python -m tests.gateway.incidents.page --write docs/incidents.md
 	$(BIN)/python -m tests.house.generated --write docs/healing.md docs/faults.md docs/simulator.md docs/gateway.md docs/gateway-config.md
 
 fuzz: $(VENV)/.stamp-moonwire ## run tests/fuzz and the laws of planning in rounds of new random input for FUZZ_MINUTES (default 1)
