@@ -16,7 +16,8 @@ FUZZ_MINUTES ?= 1
 SERVE_ARGS ?=
 
 # Recorded traffic for tests/conformance; those tests skip where it is not there.
-export MOONWIRE_CONFORMANCE_DATA ?= ../shared/data
+MOONWIRE_CONFORMANCE_DATA ?= ../shared/data
+test fuzz bench: export MOONWIRE_CONFORMANCE_DATA := $(MOONWIRE_CONFORMANCE_DATA)
 
 VENV := .venv
 BIN := $(VENV)/bin

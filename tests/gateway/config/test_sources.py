@@ -200,7 +200,7 @@ def test_a_variable_that_is_wrong_is_an_error(tmp_path: Path, environ: dict[str,
     assert said in str(refused(tmp_path, environ=environ))
 
 
-def test_an_empty_variable_is_none_and_what_kubernetes_sets_is_no_setting(tmp_path: Path) -> None:
+def test_an_empty_variable_is_none_and_what_kubernetes_or_tests_set_is_no_setting(tmp_path: Path) -> None:
     environ = {
         "MOONWIRE_PORT": "tcp://10.0.0.1:8370",
         "MOONWIRE_SERVICE_HOST": "10.0.0.1",
@@ -209,6 +209,8 @@ def test_an_empty_variable_is_none_and_what_kubernetes_sets_is_no_setting(tmp_pa
         "MOONWIRE_GATEWAY_PORT": "tcp://10.0.0.2:80",
         "MOONWIRE_HOST": "",
         "MOONWIRE_ANYTHING": "",
+        "MOONWIRE_CONFORMANCE_DATA": "../data",
+        "MOONWIRE_REQUIRE_SERVICES": "1",
     }
     assert loaded(tmp_path, environ=environ).config == loaded(tmp_path).config
 

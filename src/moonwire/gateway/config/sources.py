@@ -47,6 +47,10 @@ QUICK: Final = ("upstream", "upstream_key", "endpoint")
 """An upstream in three words, on the command line or in the environment: it takes the place of the file's."""
 
 _ELSEWHERE: Final = (CONFIG, "MOONWIRE_DATA")
+# What moonwire's own tests are told: a shell that runs them may start a gateway too.
+_OF_TESTS: Final = frozenset(
+    {"MOONWIRE_CONFORMANCE_DATA", "MOONWIRE_LIVE", "MOONWIRE_REQUIRE_SERVICES", "MOONWIRE_VERIFIER"}
+)
 # What Kubernetes puts into each container for a service that is called moonwire, or moonwire-something.
 _KUBERNETES: Final = re.compile(
     r"MOONWIRE_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?|PORT)"
@@ -226,7 +230,7 @@ def _read_environment(sources: Sources, environ: Mapping[str, str]) -> None:
     for name in sorted(environ):
         value = environ[name]
         # A variable that is empty is one that is not set: so compose files have it.
-        if not name.startswith("MOONWIRE_") or not value or name in _ELSEWHERE:
+        if not name.startswith("MOONWIRE_") or not value or name in (*_ELSEWHERE, *_OF_TESTS):
             continue
         origin = f"env {name}"
         if _KUBERNETES.fullmatch(name) and (name not in known or _KUBERNETES_VALUE.match(value)):
