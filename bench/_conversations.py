@@ -71,7 +71,7 @@ class _Asking(asyncio.Protocol):
     def __init__(self, bodies: Iterator[bytes], taken: Taken, until: float, most: int) -> None:
         self.bodies, self.taken, self.until, self.most = bodies, taken, until, most
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.tail = b""
+        self.tail = self.before = b""
         self.began = 0.0
 
     def connection_made(self, transport: Any) -> None:
@@ -94,8 +94,11 @@ class _Asking(asyncio.Protocol):
             return
         # A piece never ends within `data: `, or one event in very many is not counted.
         taken.events += data.count(b"data: ")
-        self.tail = (self.tail + data)[-8:]
+        self.before, self.tail = self.tail, (self.tail + data)[-32:]
         if not self.tail.endswith(b"0\r\n\r\n"):
+            return
+        if b"[DONE]" not in data and b"[DONE]" not in self.before:
+            self.over.set_exception(ConnectionError(f"no whole answer: {data[-400:].decode('latin-1')}"))
             return
         now = time.perf_counter()
         taken.waits.append(now - self.began)

@@ -156,7 +156,12 @@ def _litellm(environment: str, upstream: int, folder: Path) -> Gateway:
     port = _free_port()
     command = [f"{environment}/bin/litellm", "--config", str(config), "--port", str(port)]
     command += ["--host", "127.0.0.1", "--num_workers", "1", "--telemetry", "False"]
-    more = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR"}
+    # The prepared answer says one word again and again, which LiteLLM else takes for a broken model's.
+    more = {
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "LITELLM_LOG": "ERROR",
+        "REPEATED_STREAMING_CHUNK_LIMIT": "1000000",
+    }
     log = folder / "litellm.log"
     return Gateway("LiteLLM", command, port=port, health="/health/liveliness", more=more, log=log)
 

@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,8 +83,10 @@ def test_a_command_that_is_none_starts_nothing(tmp_path: Path) -> None:
 def test_several_workers_run_a_command_too(tmp_path: Path) -> None:
     with Simulator(Settings(models=("kimi-k3",))) as simulator:
         more = ("--upstream", simulator.base_url, "--endpoint", "platform", "--upstream-key", "sk-mine")
-        done = serve(tmp_path, *more, "--workers", "2", "--port", "8397", "--", sys.executable, "-c", ASK)
-        assert (done.returncode, done.stdout) == (0, "OK http://127.0.0.1:8397/v1\n"), done.stderr
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+        done = serve(tmp_path, *more, "--workers", "2", "--port", port, "--", sys.executable, "-c", ASK)
+        assert (done.returncode, done.stdout) == (0, f"OK http://127.0.0.1:{port}/v1\n"), done.stderr
 
 
 def test_a_warning_is_said_once(tmp_path: Path) -> None:
@@ -95,9 +99,10 @@ def test_a_warning_is_said_once(tmp_path: Path) -> None:
     assert len(lines) == len(set(lines)) == 1
 
 
-def config(**more: object) -> Config:
+def config(**more: Any) -> Config:
     upstream = UpstreamConfig(base_url="http://x/v1", key=Hidden("sk-mine"))
-    return Config(**{"upstreams": {"a": upstream}, "memory": MemoryConfig(path="none"), **more})  # pyright: ignore[reportArgumentType] -- a row's fields
+    said: dict[str, Any] = {"upstreams": {"a": upstream}, "memory": MemoryConfig(path="none"), **more}
+    return Config(**said)
 
 
 @pytest.mark.parametrize(

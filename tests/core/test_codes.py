@@ -131,7 +131,7 @@ def _assigned(function: Function, name: str) -> Iterator[ast.expr]:
 
 
 def in_source() -> Found:
-    """What all modules of the core, the wire, the exchange and the gateway can write, but the raw-text parser's."""
+    """What core, wire, exchange and gateway can write, but for the raw-text parser."""
     found: Found = {}
     for path in (
         path for part in ("core", "wire", "exchange", "gateway") for path in python_files(SOURCE / part)

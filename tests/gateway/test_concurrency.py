@@ -74,6 +74,8 @@ class Stream(asyncio.Protocol):
         for waiting in (self.begun, self.over):
             if not waiting.done():
                 waiting.set_exception(ConnectionError("the gateway hung up"))
+                # Who does not wait for it any more need not hear of it.
+                waiting.exception()
 
     def on_body(self, body: bytes) -> None:
         self.pieces.append(body)
@@ -135,8 +137,8 @@ def waiting_in(port: int) -> int:
         return json.loads(connection.getresponse().read())["slow"]
 
 
-async def opened(port: int, slow: bool) -> Stream:
-    """A stream that has begun."""
+async def opened(port: int, streams: list[Stream], slow: bool) -> None:
+    """One stream more that has begun."""
     sock = socket.socket()
     if slow:
         # As far away as it would be in life: on loopback the kernel takes megabytes in its stead.
@@ -146,8 +148,8 @@ async def opened(port: int, slow: bool) -> Stream:
     loop = asyncio.get_running_loop()
     await loop.sock_connect(sock, ("127.0.0.1", port))
     _, stream = await loop.create_connection(lambda: Stream(slow), sock=sock)
+    streams.append(stream)
     await stream.begun
-    return stream
 
 
 async def measured(gateway: Serving, upstream: int) -> Seen:
@@ -155,10 +157,10 @@ async def measured(gateway: Serving, upstream: int) -> Seen:
     idle = most = gateway.resident()
     streams: list[Stream] = []
     try:
-        async with asyncio.timeout(60):
-            streams += await asyncio.gather(
-                *(opened(gateway.port, place % 10 == 0) for place in range(STREAMS))
-            )
+        async with asyncio.timeout(45):
+            async with asyncio.TaskGroup() as group:
+                for place in range(STREAMS):
+                    group.create_task(opened(gateway.port, streams, place % 10 == 0))
             assert all(stream.parser.get_status_code() == 200 for stream in streams)
             together = gateway.total("moonwire_requests_running")
             for stream in streams:

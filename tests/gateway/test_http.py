@@ -1,7 +1,7 @@
 """What a handler sees of HTTP, without a socket: ASGI's messages are brought by hand."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 import pytest
@@ -74,7 +74,8 @@ def run(
 ) -> Wire:
     async def main() -> Wire:
         wire = Wire(*messages, stuck=stuck)
-        asgi = Asgi(handler, **{"body": 10, "deadline": 0.05, **options})
+        said: dict[str, Any] = {"body": 10, "deadline": 0.05, **options}
+        asgi = Asgi(handler, **said)
         async with asyncio.timeout(10):
             await asgi(scope(wire), wire.receive, wire.send)
         left = asyncio.all_tasks() - {asyncio.current_task()}
@@ -126,6 +127,10 @@ def test_a_body_is_bounded_in_size_and_in_time(messages: list[Message], trouble:
     assert ((b"connection", b"close") in wire.sent[0]["headers"]) is bool(trouble)
 
 
+def nobody(headers: Mapping[str, str]) -> bool:
+    return False
+
+
 def test_of_a_stranger_nothing_is_kept() -> None:
     calls: list[Call] = []
 
@@ -133,7 +138,7 @@ def test_of_a_stranger_nothing_is_kept() -> None:
         calls.append(call)
         await out.whole(401, [], b"")
 
-    run(handler, piece(b"x", more=True), piece(b"x"), admit=lambda headers: False)
+    run(handler, piece(b"x", more=True), piece(b"x"), admit=nobody)
     assert (calls[0].body, calls[0].trouble) == (b"", "large")
 
 

@@ -19,15 +19,14 @@ USAGE = {"prompt_tokens": 5, "cached_tokens": 2, "completion_tokens": 3}
 
 def report(**more: Any) -> Report:
     notes = [Note(code="a", reason="r", before="what was said"), Note(code="a", reason="r")]
-    return Report(
-        **{"id": "req_1", "tenant": TENANT, "model": "kimi-k3", "status": 200, "notes": notes, **more}
-    )
+    said: dict[str, Any] = {"id": "req_1", "tenant": TENANT, "model": "kimi-k3", "status": 200}
+    said |= {"notes": notes, **more}
+    return Report(**said)
 
 
-def lines(log: str = "json", level: Any = "info", report: Report | None = None, **more: Any) -> list[str]:
+def lines(log: Any = "json", level: Any = "info", *, report: Report, **more: Any) -> list[str]:
     written: list[str] = []
-    logged: Any = Log(log, level, write=written.append, **more)  # pyright: ignore[reportArgumentType] -- a row's word
-    logged.request(report)
+    Log(log, level, write=written.append, **more).request(report)
     return written
 
 

@@ -51,5 +51,6 @@ def test_everything_that_the_operator_told_is_a_secret() -> None:
         headers=(("x-team", "Bearer token-1"),),
         proxy="http://user:pass-word@proxy:80",
     )
+    assert not [one for one in ("k-1", "token-1", "pass-word") if one in repr(upstream)]
     found = set(secrets_of([upstream, Upstream(name="b", base_url="http://y/v1", proxy="http://proxy:80")]))
     assert {"k-1", "k-2", "Bearer token-1", "token-1", "pass-word"} <= found

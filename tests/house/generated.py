@@ -26,6 +26,7 @@ from moonwire.gateway.config.document import markdown_table as keys_table
 from moonwire.simulator.faults import markdown_table as faults_table
 from moonwire.simulator.faults.refusals import markdown_table as refusals_table
 from moonwire.simulator.rules.table import markdown_table as rules_table
+from moonwire.wire.chat.errors import markdown_table as errors_table
 
 __all__ = ["BLOCKS", "filled", "main", "settings_table"]
 
@@ -66,6 +67,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "refusals": refusals_table,
     "rules": rules_table,
     "gateway keys": keys_table,
+    "errors": errors_table,
 }
 """What can stand on a page, by its name."""
 

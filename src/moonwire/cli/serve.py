@@ -93,7 +93,7 @@ class _Child:
         self._before: Any = None
 
     def __enter__(self) -> "_Child":
-        # Outside of the server's own time a signal finds this: the command's end may come behind the server's.
+        # What a signal finds when no server runs: the command's end may come behind the server's.
         self._before = signal.signal(signal.SIGTERM, self._signalled)
         return self
 

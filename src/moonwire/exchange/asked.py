@@ -32,6 +32,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """The caller's own key, for a first hop that has none."""
     headers: tuple[tuple[str, str], ...] = ()
     commit: Commit
+
+    def __repr__(self) -> str:
+        # The key is a secret, and the request somebody's words.
+        return f"Asked({self.id})"
+
     said: Request | None = None
     """The request as the caller said it, where something was put into it since: pictures behind URLs."""
 

@@ -142,10 +142,10 @@ _BRACKETS: Final = re.compile(rb'[\[\]{}]|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
 
 
 def depth_of(data: bytes, most: int) -> int:
-    """How deep a JSON text is nested; counting ends one beyond `most`.
+    """How deep a JSON text is nested; counting ends one beyond `most`, and where it cannot be more it is 0.
 
-    >>> depth_of(b'{"a": [1, "[[["]}', 9)
-    2
+    >>> depth_of(b'{"a": [1, "[[["]}', 1), depth_of(b'{"a": [1, "[[["]}', 9)
+    (2, 0)
     """
     # Nothing is deeper than it has brackets, and nearly nothing has as many as that.
     if data.count(b"[") + data.count(b"{") <= most:
@@ -195,7 +195,7 @@ def read_body(call: Call, *, limit: int, messages: int, depth: int = 200) -> dic
         raise LocalProtocolError("the body is no object", path="body", remedy="send a JSON object")
     body: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType] -- keys of JSON are text
     given = body.get("messages")
-    if isinstance(given, list) and len(given) > messages:  # pyright: ignore[reportUnknownArgumentType] -- any list
+    if isinstance(given, list) and len(given) > messages:  # pyright: ignore[reportUnknownArgumentType] -- whatever the list holds, it is counted
         raise LocalProtocolError(
             f"more than {messages:,} messages", path="messages", remedy="compact the conversation"
         )

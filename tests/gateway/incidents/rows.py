@@ -13,7 +13,7 @@ from tests.gateway.incidents.serving import Served
 from tests.incidents.bodies import result, user
 from tests.incidents.rows import differences
 
-__all__ = ["CHAT", "DONE", "FREE", "SAID", "TASK", "UNTOLD", "Case", "Then", "Way", "run", "scripted"]
+__all__ = ["CHAT", "DONE", "FREE", "SAID", "TASK", "UNTOLD", "Case", "Then", "Way", "check", "scripted"]
 
 Body = dict[str, Any]
 Way = Literal["stream", "whole"]
@@ -112,7 +112,7 @@ def _key(case: Case) -> str:
     return f"[{case.number} {case.what.replace(chr(34), chr(39))}]"
 
 
-def run(case: Case, served: Served, way: Way) -> None:
+def check(case: Case, served: Served, way: Way) -> None:
     """The client's requests one after the other; raises where something is not as it has to be."""
     simulator = served.simulator
     before = len(simulator.exchanges)

@@ -10,7 +10,7 @@ import pytest
 from moonwire.core.settings import Settings as Passes
 from tests.gateway.incidents.incident_cases import CASES
 from tests.gateway.incidents.places import PLACES
-from tests.gateway.incidents.rows import Case, Way, run, scripted
+from tests.gateway.incidents.rows import Case, Way, check, scripted
 from tests.gateway.incidents.serving import Place, Served, served
 
 Serve = Callable[[str, str], Served]
@@ -49,7 +49,7 @@ def serve() -> Iterator[Serve]:
     [pytest.param(case, way, id=f"{case.name}-{way}") for case in CASES for way in case.ways],
 )
 def test_the_incident(case: Case, way: Way, serve: Serve) -> None:
-    run(case, serve(case.at, ""), way)
+    check(case, serve(case.at, ""), way)
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES if case.off])
@@ -58,6 +58,6 @@ def test_the_healing_is_what_does_it(case: Case, serve: Serve) -> None:
     bare = serve(case.at, case.off)
     before = len(bare.simulator.exchanges)
     with pytest.raises(AssertionError):
-        run(case, bare, case.ways[0])
+        check(case, bare, case.ways[0])
     refused = {exchange.rule for exchange in bare.simulator.exchanges[before:]}
     assert not case.rule or case.rule in refused

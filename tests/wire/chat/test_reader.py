@@ -123,6 +123,19 @@ def test_text_is_not_moved_to_the_thoughts_where_they_have_a_field() -> None:
     assert fold(beside).text == "SoHi"
 
 
+def test_text_may_begin_within_the_thoughts_unless_they_have_a_field() -> None:
+    chunks = [delta({"content": "I gr"}), delta({"content": "eet.</think>Hi"}), end()]
+    for first, reasoning, text in (
+        ([], "I greet.", "Hi"),
+        ([delta({"reasoning": "So"})], "So", "I greet.Hi"),
+    ):
+        plain, inside = (TextParser("k2", TOOLS, within) for within in (False, True))
+        reading = Reader(plain, None, inside=inside)
+        found = [event for chunk in first + chunks for event in reading.feed(dump(chunk))]
+        reply = fold(found + reading.finish())
+        assert (reply.reasoning, reply.text) == (reasoning, text)
+
+
 def test_notes_of_the_markup_readers_are_passed_on() -> None:
     found = events([delta({"content": K2_CALL[:-26]}), end("stop")], "k2")
     assert [event.note.code for event in found if isinstance(event, Noted)] == ["section-unclosed"]
