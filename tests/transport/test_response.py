@@ -182,7 +182,7 @@ def compressed(body: bytes, coding: bytes = b"gzip") -> bytes:
 
 
 def test_a_compressed_body_that_nobody_asked_for_is_read(loop: str) -> None:
-    answer = compressed(gzip.compress(b"hello" * 1000))
+    answer = compressed(gzip.compress(b"hello" * 1000, mtime=0))
 
     async def main() -> None:
         async with serve(answering(answer)) as server, Client() as client:
@@ -207,8 +207,8 @@ def test_an_identity_coding_is_none(loop: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "text"),
     [
-        (compressed(gzip.compress(bytes(10 << 20))), "comes to more than 1000000 bytes"),
-        (compressed(gzip.compress(b"hello")[:-3]), "breaks off"),
+        (compressed(gzip.compress(bytes(10 << 20), mtime=0)), "comes to more than 1000000 bytes"),
+        (compressed(gzip.compress(b"hello", mtime=0)[:-3]), "breaks off"),
         (compressed(b"hello"), "cannot be decoded"),
         (compressed(b"hello", b"br"), "not asked for: br"),
     ],
@@ -230,7 +230,7 @@ def test_a_coding_that_cannot_be_read_is_the_servers_fault_and_stays_it(
 def test_a_compressed_stream_that_breaks_off_is_a_broken_connection(loop: str) -> None:
     async def script(peer: Peer) -> None:
         await peer.request()
-        peer.send(compressed(gzip.compress(b"hello"))[:-3])
+        peer.send(compressed(gzip.compress(b"hello", mtime=0))[:-3])
 
     async def main() -> None:
         async with serve(script) as server, Client() as client:
@@ -243,7 +243,10 @@ def test_a_compressed_stream_that_breaks_off_is_a_broken_connection(loop: str) -
 
 def test_a_compressed_response_that_is_closed_is_closed(loop: str) -> None:
     async def main() -> None:
-        async with serve(answering(compressed(gzip.compress(b"hello")))) as server, Client() as client:
+        async with (
+            serve(answering(compressed(gzip.compress(b"hello", mtime=0)))) as server,
+            Client() as client,
+        ):
             response = await client.send("GET", server.url)
             await response.aclose()
             with pytest.raises(LocalProtocolError, match="was closed"):
