@@ -1,6 +1,8 @@
 """One answer on its way: batch by batch, remembered before its end is seen, closed when the caller leaves."""
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -12,8 +14,18 @@ from moonwire.core.plan import Plan, plan
 from moonwire.core.restore import Restoration, Restore
 from moonwire.exchange.answer import Answer, Begun, Resume, Stream, says_something
 from moonwire.exchange.ring import Lease, Ring
-from tests.exchange.upstreams import Clock, body, events_of
-from tests.transport.peers import run
+from tests.exchange.upstreams import (
+    WELL,
+    Clock,
+    Scripted,
+    asked,
+    body,
+    events_of,
+    quick,
+    running,
+    upstream,
+)
+from tests.transport.peers import run, serve
 
 ERROR = UpstreamError("gone", code="stream_broken")
 PLANNED = plan(body("hi"), resolve("kimi-k2.6", "platform"))
@@ -243,5 +255,27 @@ def test_leaving_while_it_goes_on_closes_the_second_too() -> None:
                 break
         await answer.aclose()
         assert second.closed and await is_free(keys)
+
+    run(main)
+
+
+def test_an_answer_that_is_over_does_not_wait_for_the_collector() -> None:
+    async def main() -> None:
+        scripted = Scripted(WELL)
+        async with (
+            serve(scripted.run) as at,
+            running(upstream("a", at.url, "k"), options=quick(resume=True)) as line,
+        ):
+            gc.collect()
+            gc.disable()
+            try:
+                for stream in (True, False):
+                    answer = await line.open(asked(stream=stream))
+                    assert await answer.gather()
+                    gone = weakref.ref(answer)
+                    del answer
+                    assert gone() is None
+            finally:
+                gc.enable()
 
     run(main)

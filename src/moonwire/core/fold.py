@@ -1,7 +1,7 @@
 """Events to reply: the one way from a stream to a whole answer."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
 
 from moonwire.core.events import (
     CallArguments,
@@ -59,26 +59,12 @@ class Fold:
         self._notes: list[Note] = []
         self._logprobs: list[Any] = []
         self._facts: dict[str, Any] = {}
-        self._takers: dict[type[Event], Callable[[Any], None]] = {
-            Start: self._start,
-            Reasoning: self._reasoning,
-            Text: self._text,
-            Sealed: self._sealed,
-            Reclassified: self._reclassified,
-            CallStart: self._call_start,
-            CallArguments: self._call_arguments,
-            CallEnd: self._call_end,
-            Malformed: self._malformed_part,
-            Noted: self._noted,
-            Usage: self._usage,
-            Finish: self._finish,
-            UpstreamError: self._error,
-        }
 
     def feed(self, events: Iterable[Event]) -> None:
         """Add what the stream said next."""
+        takers = self._TAKERS
         for event in events:
-            self._takers[type(event)](event)
+            takers[type(event)](self, event)
 
     def finish(self) -> Reply:
         """The reply so far. A call that never ended is in it, not complete."""
@@ -164,6 +150,23 @@ class Fold:
 
     def _error(self, event: UpstreamError) -> None:
         self._facts["error"] = event
+
+    # Of functions, not of bound methods: an answer that is over is not to wait for the collector.
+    _TAKERS: ClassVar[Mapping[type[Event], Callable[[Any, Any], None]]] = {
+        Start: _start,
+        Reasoning: _reasoning,
+        Text: _text,
+        Sealed: _sealed,
+        Reclassified: _reclassified,
+        CallStart: _call_start,
+        CallArguments: _call_arguments,
+        CallEnd: _call_end,
+        Malformed: _malformed_part,
+        Noted: _noted,
+        Usage: _usage,
+        Finish: _finish,
+        UpstreamError: _error,
+    }
 
 
 def fold(events: Iterable[Event]) -> Reply:

@@ -7,8 +7,8 @@ streamed cannot be taken back: a violation is a note.
 
 import json
 import re
-from collections.abc import Callable, Iterable
-from typing import Any, Never
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, Never
 
 import msgspec
 from msgspec import UNSET
@@ -90,26 +90,19 @@ class Restore:
         self._thoughtless = restoration.thinks
         # Whether a call of a tool that was offered is not whole.
         self._half = False
-        self._takers: dict[type[Event], Callable[[Any], list[Event]]] = {
-            CallStart: self._call_start,
-            CallArguments: self._call_arguments,
-            CallEnd: self._call_end,
-            Malformed: self._malformed,
-            Finish: self._finish,
-            UpstreamError: self._broken_off,
-        }
 
     def feed(self, events: Iterable[Event]) -> list[Event]:
         """What the caller should see of these events."""
         out: list[Event] = []
+        takers = self._TAKERS
         for event in events:
-            taker = self._takers.get(type(event))
+            taker = takers.get(type(event))
             if taker is None:
                 self._unbroken |= isinstance(event, Text)
                 self._thoughtless &= not isinstance(event, Reasoning)
                 out.append(event)
             else:
-                out += taker(event)
+                out += taker(self, event)
         return out
 
     def finish(self) -> list[Event]:
@@ -228,6 +221,16 @@ class Restore:
 
     def _broken_off(self, event: UpstreamError) -> list[Event]:
         return [*self.finish(), event]
+
+    # Of functions, not of bound methods: an answer that is over is not to wait for the collector.
+    _TAKERS: ClassVar[Mapping[type[Event], Callable[[Any, Any], list[Event]]]] = {
+        CallStart: _call_start,
+        CallArguments: _call_arguments,
+        CallEnd: _call_end,
+        Malformed: _malformed,
+        Finish: _finish,
+        UpstreamError: _broken_off,
+    }
 
 
 def _read(text: str) -> tuple[dict[str, Any], str]:

@@ -84,7 +84,7 @@ class Answer:
         self._response = begun.response
         self._lease = lease
         self._restore = restore
-        self._over = over
+        self._over: Over | None = over
         self._resume = resume
         self._resumed = False
         self._fold = Fold()
@@ -158,7 +158,7 @@ class Answer:
         last = type(events[-1])
         if last is Finish or last is UpstreamError:
             self.reply = self._fold.finish()
-            if not self._closed:
+            if self._over is not None:
                 # Before the caller has the last event: its next request may come within a millisecond.
                 self._over(self.plan, self.reply)
         return events
@@ -177,6 +177,8 @@ class Answer:
     async def aclose(self) -> None:
         """Ends it, also in the middle: the upstream's connection is closed at once."""
         self._closed = True
+        # They know this answer: it is not to wait for the collector with all its text.
+        self._over = self._resume = None
         try:
             if self._reading:
                 # Another task waits for it, and is told that it broke off.

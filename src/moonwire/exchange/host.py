@@ -9,7 +9,7 @@ from moonwire.core.catalogue.overrides import Overrides
 from moonwire.exchange.config import Retries, Upstream
 from moonwire.exchange.health import Health
 from moonwire.exchange.ring import Ring
-from moonwire.transport import Client
+from moonwire.transport import Client, Limits
 
 __all__ = ["CREDENTIALS", "Host"]
 
@@ -22,6 +22,9 @@ callers."""
 CREDENTIALS: Final = frozenset({"authorization", "api-key", "x-api-key"})
 """Headers by which an upstream knows who asks. Where one is configured, no key goes beside it."""
 
+CONNECTIONS: Final = Limits(per_origin=8192, total=8192)
+"""One upstream, and all streams of a gateway are open there; how many may be is `Upstream.concurrency`."""
+
 WHOLE: Final = ("/chat/completions", "/messages", "/responses")
 """What ends a base URL that is the whole address of a call."""
 
@@ -33,7 +36,9 @@ class Host:
         self, upstream: Upstream, overrides: Overrides, retries: Retries, now: Callable[[], float]
     ) -> None:
         self.upstream = upstream
-        self.client = Client(tls=upstream.tls, proxy=upstream.proxy, trust_env=upstream.trust_env)
+        self.client = Client(
+            limits=CONNECTIONS, tls=upstream.tls, proxy=upstream.proxy, trust_env=upstream.trust_env
+        )
         self.ring = Ring(
             [key.reveal() for key in upstream.keys],
             concurrency=upstream.concurrency,

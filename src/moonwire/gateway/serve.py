@@ -8,11 +8,12 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
-from typing import cast
+from typing import Final, cast
 
 import msgspec
 
@@ -35,6 +36,9 @@ from moonwire.memory import Memory, NoMemory, ProcessMemory, Secret, SqliteMemor
 from moonwire.tokenizer.counter import counter
 
 __all__ = ["Worker", "bind", "run"]
+
+_TENANTS: Final = 4096
+"""Of how many callers' keys it is kept whose memory they open; each is a keyed hash to find out."""
 
 
 def bind(config: Config) -> socket.socket:
@@ -108,6 +112,11 @@ class Worker:
         server, limits, logging = config.server, config.limits, config.logging
         terminal = logging.format == "console" or (logging.format == "auto" and sys.stderr.isatty())
         secret = self._secret
+
+        @lru_cache(_TENANTS)
+        def tenant(key: str) -> Tenant:
+            return Tenant.of_credential(key, secret)
+
         self._images = Images(limits.images) if limits.images.fetch else None
         self.gateway = Gateway(
             exchange,
@@ -115,7 +124,7 @@ class Worker:
                 self._clients,
                 hosts=(server.host, *server.allowed_hosts),
                 origins=server.allowed_origins,
-                tenant=lambda key: Tenant.of_credential(key, secret),
+                tenant=tenant,
             ),
             timing=Timing(commit_after=server.commit_after, keep_alive=server.keepalive),
             bounds=Bounds(body=limits.body_bytes, messages=limits.messages, depth=limits.depth),

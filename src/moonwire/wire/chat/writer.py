@@ -7,8 +7,8 @@ choice and, if the caller asked, in a frame of its own, `[DONE]` always.
 
 import json
 import re
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, Final
 
 import msgspec
 
@@ -79,21 +79,6 @@ class Writer:
         self._finish: Finish | None = None
         self._error: UpstreamError | None = None
         self._prefixes()
-        self._takers: dict[type[Event], Callable[[Any], bytes]] = {
-            Start: self._start,
-            Reasoning: self._reasoning,
-            Text: self._text,
-            CallStart: self._call_start,
-            CallArguments: self._call_arguments,
-            CallEnd: _nothing,
-            Reclassified: _nothing,
-            Sealed: _nothing,
-            Noted: _nothing,
-            Malformed: self._malformed,
-            Usage: self._take_usage,
-            Finish: self._take_finish,
-            UpstreamError: self._take_error,
-        }
 
     def _prefixes(self) -> None:
         head = b"data: " + _written(self._head)[:-1]
@@ -104,7 +89,8 @@ class Writer:
 
     def feed(self, events: Iterable[Event]) -> list[bytes]:
         """The frames of these events, in one piece, or nothing."""
-        out = b"".join([self._takers[type(event)](event) for event in events])
+        takers = self._TAKERS
+        out = b"".join([takers[type(event)](self, event) for event in events])
         return [out] if out else []
 
     def finish(self) -> list[bytes]:
@@ -205,6 +191,26 @@ class Writer:
         self._error = self._error or event
         return b""
 
+    def _nothing(self, event: Event) -> bytes:
+        return b""
+
+    # Of functions, not of bound methods: an answer that is over is not to wait for the collector.
+    _TAKERS: ClassVar[Mapping[type[Event], Callable[[Any, Any], bytes]]] = {
+        Start: _start,
+        Reasoning: _reasoning,
+        Text: _text,
+        CallStart: _call_start,
+        CallArguments: _call_arguments,
+        CallEnd: _nothing,
+        Reclassified: _nothing,
+        Sealed: _nothing,
+        Noted: _nothing,
+        Malformed: _malformed,
+        Usage: _take_usage,
+        Finish: _take_finish,
+        UpstreamError: _take_error,
+    }
+
 
 _TAIL: Final = b',"finish_reason":null}]}\n\n'
 
@@ -213,10 +219,6 @@ def _tail(logprobs: Any) -> bytes:
     if logprobs is None:
         return _TAIL
     return b',"finish_reason":null,"logprobs":' + _written(logprobs) + b"}]}\n\n"
-
-
-def _nothing(event: Event) -> bytes:
-    return b""
 
 
 def _quoted(text: str) -> bytes:
