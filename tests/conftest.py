@@ -1,5 +1,6 @@
 """How the tests run: hypothesis draws the same examples every time, and looks for new ones in `make fuzz`."""
 
+import gc
 import os
 
 from hypothesis import HealthCheck, settings
@@ -14,3 +15,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_collection_finish() -> None:
+    """Thirty thousand cases are there for good: the collector need not walk through them again and again."""
+    gc.collect()
+    gc.freeze()
