@@ -1,7 +1,7 @@
 """The verifier's verdicts through a gateway that only observes: those of the endpoint behind it.
 
 The suite of `tests/simulator/verifier` runs here once more: its tests are taken over, and its fixtures lead
-through a gateway. Of long lists of cases every tenth is asked, of all of them with MOONWIRE_VERIFIER=whole.
+through a gateway. Of long lists of cases every third is asked, of all of them with MOONWIRE_VERIFIER=whole.
 What the suite does not look at is compared with a direct answer.
 """
 
@@ -31,7 +31,7 @@ Json = dict[str, Any]
 
 SUITE: tuple[ModuleType, ...] = (test_streaming, test_params, test_features, test_forms, test_tool_schemas)
 LONG = 12
-STEP = 1 if os.environ.get("MOONWIRE_VERIFIER") == "whole" else 10
+STEP = 1 if os.environ.get("MOONWIRE_VERIFIER") == "whole" else 3
 TOKENIZER = "" if missing(test_features.VOCABULARY.name) else str(test_features.VOCABULARY)
 
 
