@@ -14,6 +14,9 @@ from tests.house.tree import SOURCE, python_files, relative
 # What an f-string can become.
 EXPANDED = {"id-": tuple(sorted(set(get_args(get_type_hints(Settings)["ids"])) - {"auto", "off"}))}
 
+PARTS = ("core", "wire", "exchange", "client", "agent", "gateway")
+"""The packages that write notes."""
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Found = dict[tuple[str, str], set[str]]
 
@@ -131,10 +134,10 @@ def _assigned(function: Function, name: str) -> Iterator[ast.expr]:
 
 
 def in_source() -> Found:
-    """What core, wire, exchange and gateway can write, but for the raw-text parser."""
+    """What they can write, but for the raw-text parser."""
     found: Found = {}
     for path in (
-        path for part in ("core", "wire", "exchange", "gateway") for path in python_files(SOURCE / part)
+        path for part in PARTS for path in python_files(SOURCE / part)
     ):
         if "rawtext" not in path.parts:
             found |= written(path.read_text(encoding="utf-8"), Path(relative(path)).stem)

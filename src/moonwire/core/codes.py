@@ -217,6 +217,10 @@ _ROWS: Final[tuple[Code, ...]] = (
         ("upstream-fallback", WARNING, "another upstream of the route was asked"),
         ("answer-escalated", EITHER, "an answer without words was asked for again, with more room"),
     ),
+    *_of(
+        "environment",
+        ("env-junk", WARNING, "a variable of the environment holds what it cannot mean, and is passed over"),
+    ),
 )
 
 CODES: Final[dict[str, Code]] = {code.name: code for code in _ROWS}

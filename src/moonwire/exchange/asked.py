@@ -7,6 +7,7 @@ import msgspec
 from moonwire.core.errors import LocalProtocolError, MoonwireError
 from moonwire.core.messages import Reply, Request, TextPart
 from moonwire.core.plan import Plan
+from moonwire.core.settings import Settings
 from moonwire.memory import Tenant
 
 __all__ = ["Asked", "Commit", "Incomplete", "conversation_of", "incomplete", "refuse_several"]
@@ -39,6 +40,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     said: Request | None = None
     """The request as the caller said it, where something was put into it since: pictures behind URLs."""
+    settings: Settings | None = None
+    """What the caller chose for this request alone, in the place of its route's."""
+    native_ids: bool = False
+    """Whether the caller sees the ids of calls as the model wrote them, and sends them back like that."""
 
     @property
     def remembered(self) -> Request:

@@ -125,6 +125,10 @@ class Exchange:
         way = self._way(route.hops[0], route, asked)
         return self._plan(way if recalled is None else msgspec.structs.replace(way, recalled=recalled))
 
+    async def preview(self, asked: Asked) -> Plan:
+        """The plan for the first hop with all that memory knows of the conversation, and nothing sent."""
+        return self.planned(asked, await self._recalled(asked))
+
     def _way(self, hop: Hop, route: Route, asked: Asked) -> Way:
         host = self.hosts[hop.upstream]
         request = asked.request
@@ -136,7 +140,8 @@ class Exchange:
         if target.stream_usage is not False and (target.known or not asked.request.stream):
             streamed["stream_usage"] = True
         request = msgspec.structs.replace(request, **streamed)
-        return Way(host=host, request=request, target=target, settings=route.settings)
+        settings = route.settings if asked.settings is None else asked.settings
+        return Way(host=host, request=request, target=target, settings=settings)
 
     def _usable(self, route: Route) -> list[tuple[int, Hop]]:
         """A caller's own key goes to the first host of its route and to no other."""
@@ -398,7 +403,7 @@ def _lesson(planned: Plan, reply: Reply, *, marked: bool) -> Evidence | None:
 
 def _ids(asked: Asked, planned: Plan) -> Callable[[int, str], str] | None:
     """A caller gets ids that survive its sanitisers; of servers that nobody knows it gets theirs."""
-    if not planned.target.known:
+    if asked.native_ids or not planned.target.known:
         return None
     return lambda ordinal, native: client_id(asked.id, ordinal)
 

@@ -1,0 +1,214 @@
+"""The request of one call: defaults, environment, the call's own words, `extra_body`, and hooks, merged.
+
+All of it is merged before the plan and nothing touches what the plan gives out. What is stronger comes
+later: the constructor's defaults, the environment, the call; then `extra_body`, then hooks.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, cast
+
+import msgspec
+
+from moonwire.client.environment import Said
+from moonwire.core.errors import LocalProtocolError
+from moonwire.core.intent import read_intent
+from moonwire.core.messages import Message, Reply, Request, TextPart, Thought, Tool, ToolCall
+from moonwire.core.settings import Settings
+from moonwire.wire import chat
+
+__all__ = ["Body", "Call", "Hook", "Messages", "Thinks", "ToolLike", "merged", "message_of", "messages_of"]
+
+Messages = str | Message | Reply | Sequence["str | Message | Reply | Mapping[str, Any]"]
+"""A text of the user's, or a conversation: messages as dicts or as `Message`, and replies as they came."""
+
+ToolLike = str | Tool | Mapping[str, Any]
+"""A tool as a Chat Completions dict or as `Tool`; a name with `$` is one of the endpoint's own."""
+
+Thinks = bool | str | Mapping[str, Any]
+"""On, off, an effort, or Moonshot's own object."""
+
+Body = dict[str, Any]
+
+Hook = Callable[[Body], "Body | Awaitable[Body | None] | None"]
+"""Sees the body before the plan does, and may change it or give another one."""
+
+CAPS: Final = ("max_completion_tokens", "max_tokens")
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One call as the caller made it. `fields` are those of a Chat Completions body."""
+
+    messages: Messages
+    tools: Sequence[ToolLike] | None = None
+    form: Mapping[str, Any] | None = None
+    thinking: Thinks | None = None
+    prefix: str = ""
+    fields: Mapping[str, Any] = {}
+
+
+class Defaults(msgspec.Struct, frozen=True, kw_only=True):
+    """What every call begins with."""
+
+    model: str
+    thinking: Thinks | None = None
+    fields: Mapping[str, Any] = {}
+    settings: Settings = Settings()
+    said: Said = Said()
+    hooks: tuple[Hook, ...] = ()
+
+
+async def merged(call: Call, defaults: Defaults) -> tuple[Request, Settings]:
+    """The request to plan, and the settings to plan it under."""
+    fields, extra = _fields(call, defaults)
+    settings = defaults.said.cap.applied(defaults.settings)
+    if any(name in fields and fields[name] is None for name in CAPS):
+        # kimi-cli's explicit null: this call is neither capped nor clamped (kimi-api.md D7).
+        settings = msgspec.structs.replace(settings, budget="off")
+        fields = {name: value for name, value in fields.items() if name not in CAPS}
+    messages = messages_of(call.messages)
+    if call.prefix:
+        messages = (*messages, Message(role="assistant", content=call.prefix, partial=True))
+    body: Body = {"model": defaults.model, "messages": [chat.encode_message(one) for one in messages]}
+    if call.tools is not None:
+        body["tools"] = [_tool(tool, index) for index, tool in enumerate(call.tools)]
+    if call.form is not None:
+        body["response_format"] = dict(call.form)
+    body.update(fields)
+    _think(body, call, defaults, extra)
+    for hook in defaults.hooks:
+        body = await _hooked(hook, body)
+    return chat.decode(body), settings
+
+
+def _fields(call: Call, defaults: Defaults) -> tuple[Body, Body]:
+    """The fields of all layers, and what their `extra_body` add. A layer's cap replaces those before it."""
+    said = defaults.said
+    layers: list[Body] = [dict(defaults.fields), dict(said.sampling), dict(call.fields)]
+    extra: Body = {}
+    fields: Body = {}
+    if said.cap.disabled or said.cap.cap is not None:
+        # The environment overrules what the program was built with, not what a call says (D10).
+        layers[0] = {name: value for name, value in layers[0].items() if name not in CAPS}
+    for layer in layers:
+        more: Any = layer.pop("extra_body", None)
+        if more is not None:
+            if not isinstance(more, Mapping):
+                raise LocalProtocolError("not an object", path="extra_body", remedy="give a dict")
+            extra = _joined(extra, cast("Mapping[str, Any]", more))
+        if any(name in layer for name in CAPS):
+            fields = {name: value for name, value in fields.items() if name not in CAPS}
+        fields.update(layer)
+    return fields, extra
+
+
+def _joined(body: Mapping[str, Any], more: Mapping[str, Any]) -> Body:
+    """The second's fields over the first's; `thinking` field by field, as kosong does (peers.md 2.1)."""
+    joined = {**body, **more}
+    old, new = body.get("thinking"), more.get("thinking")
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        joined["thinking"] = {**cast("Body", old), **cast("Body", new)}
+    return joined
+
+
+def _think(body: Body, call: Call, defaults: Defaults, extra: Body) -> None:
+    """Puts the last word on thinking and `extra_body` into the body, and the environment's wishes."""
+    asked = call.thinking if call.thinking is not None else defaults.thinking
+    if asked is not None and "thinking" not in body:
+        body["thinking"] = _thinking(asked)
+    joined = _joined(body, extra)
+    said = defaults.said
+    if (said.keep or said.effort) and read_intent(joined).enabled is not False:
+        given: Any = joined.get("thinking")
+        thinking = dict(cast("Body", given)) if isinstance(given, Mapping) else {"type": "enabled"}
+        if said.effort:
+            thinking["effort"] = said.effort
+            joined = {name: value for name, value in joined.items() if name != "reasoning_effort"}
+        if said.keep == "none":
+            thinking.pop("keep", None)
+        elif said.keep:
+            thinking["keep"] = said.keep
+        joined["thinking"] = thinking
+    body.clear()
+    body.update(joined)
+
+
+def _thinking(asked: Thinks) -> Body:
+    """Moonshot's own object for it (kimi-api.md A1, A2).
+
+    >>> _thinking(True), _thinking("off"), _thinking("low")
+    ({'type': 'enabled'}, {'type': 'disabled'}, {'type': 'enabled', 'effort': 'low'})
+    """
+    if isinstance(asked, Mapping):
+        return dict(asked)
+    meant = read_intent({"thinking": asked})
+    if meant.enabled is False:
+        return {"type": "disabled"}
+    return {"type": "enabled"} if meant.effort is None else {"type": "enabled", "effort": meant.effort}
+
+
+async def _hooked(hook: Hook, body: Body) -> Body:
+    given = hook(body)
+    changed = await given if inspect.isawaitable(given) else given
+    if changed is None:
+        return body
+    if not isinstance(cast("Any", changed), dict):
+        name = getattr(hook, "__name__", "the hook")
+        remedy = "return the body, or change it and return nothing"
+        raise LocalProtocolError(f"{name} returned no body", path="hooks", remedy=remedy)
+    return changed
+
+
+def _tool(tool: ToolLike, index: int) -> Body:
+    if isinstance(tool, Tool):
+        return cast("Body", chat.encode_tool(tool))
+    if not isinstance(tool, str):
+        return dict(tool)
+    if not tool.startswith("$"):
+        remedy = "give its schema; only the endpoint's own tools, such as $web_search, have none"
+        raise LocalProtocolError(f"{tool!r} is no builtin tool", path=f"tools[{index}]", remedy=remedy)
+    # kimi-api.md G5: no description and no parameters.
+    return {"type": "builtin_function", "function": {"name": tool}}
+
+
+# -- messages ------------------------------------------------------------------------------------------
+
+
+def messages_of(given: Messages) -> tuple[Message, ...]:
+    """The conversation as values.
+
+    >>> [message.role for message in messages_of(["hi", Reply(blocks=(TextPart(text="Hello."),)), "so?"])]
+    ['user', 'assistant', 'user']
+    """
+    if isinstance(given, str | Message | Reply):
+        given = (given,)
+    return tuple(_message(one, index) for index, one in enumerate(given))
+
+
+def _message(one: Any, index: int) -> Message:
+    if isinstance(one, Message):
+        return one
+    if isinstance(one, str):
+        return Message(role="user", content=one)
+    if isinstance(one, Reply):
+        return message_of(one)
+    return chat.decode_message(one, f"messages[{index}]")
+
+
+def message_of(reply: Reply) -> Message:
+    """The turn that a reply is in the history: thoughts, text and calls as they came, native ids and all.
+
+    >>> message_of(Reply(blocks=(TextPart(text="Hi."),))).content
+    'Hi.'
+    """
+    thoughts = tuple(block for block in reply.blocks if isinstance(block, Thought))
+    calls = tuple(block for block in reply.blocks if isinstance(block, ToolCall))
+    text = "".join(block.text for block in reply.blocks if isinstance(block, TextPart))
+    given: dict[str, Any] = {}
+    if thoughts:
+        given["thoughts"] = thoughts
+    if calls:
+        given["calls"] = calls
+    if text or not calls:
+        given["content"] = text
+    return Message(role="assistant", **given)
