@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from moonwire.core.budget import check_bytes
 from moonwire.core.errors import (
     Auth,
     MoonwireError,
@@ -89,6 +90,7 @@ class Attempt:
         dialect = spoken(plan.target.dialect)
         body = _encoded(dialect.encode(plan.request))
         self._size = len(body)
+        check_bytes(self._size, plan.target)
         response = await host.client.send(
             "POST",
             host.url(dialect.path),
