@@ -42,8 +42,8 @@ PREFIX: Final = (
 _ASK: Final = (
     "Summarise the conversation up to here for yourself: nothing else of it will be left. Keep: the user's "
     "task and wishes in their words, decisions and why, what was done and found (names, paths, numbers, "
-    "exact texts that matter), errors and how they were solved, what is under way and what comes next. Leave out "
-    "what no longer matters. Answer with the summary alone; call no tools."
+    "exact texts that matter), errors and how they were solved, what is under way and what comes next. "
+    "Leave out what no longer matters. Answer with the summary alone; call no tools."
 )
 
 

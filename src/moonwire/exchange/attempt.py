@@ -90,7 +90,9 @@ class Attempt:
         dialect = spoken(plan.target.dialect)
         body = _encoded(dialect.encode(plan.request))
         self._size = len(body)
-        check_bytes(self._size, plan.target)
+        if plan.target.body_bytes and not _media(plan.request):
+            # With pictures in it the refusal is repaired: the oldest are left out (kimi-api.md K2).
+            check_bytes(self._size, plan.target)
         response = await host.client.send(
             "POST",
             host.url(dialect.path),
