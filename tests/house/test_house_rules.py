@@ -14,7 +14,12 @@ from tests.house.rules import Finding
 from tests.house.tree import ROOT, python_files, relative, text_files
 
 # Exceptions, each with its reason: (rule, where) -> reason, `where` being the file, or file::function.
-ALLOWED: dict[tuple[str, str], str] = {}
+ALLOWED: dict[tuple[str, str], str] = {
+    (
+        "broad except",
+        "src/moonwire/agent/running.py",
+    ): "a tool is somebody else's code; the model is told",
+}
 
 # Put together here, so that this file may itself be looked at.
 INDEX_HOSTS = ["py" + "pi.org", "python" + "hosted.org", "npm" + "js.org"]

@@ -28,7 +28,7 @@ from moonwire.agent.functions import offered
 from moonwire.agent.repeats import Repeats
 from moonwire.agent.running import Limits, Result, interrupted, run_calls, told
 from moonwire.agent.session import Session, Stored, load
-from moonwire.client import Completion, Kimi, Tokens
+from moonwire.client import BrokenOff, Completion, Kimi, Tokens
 from moonwire.core.budget import NoRoom, TooLarge, escalation
 from moonwire.core.errors import (
     ContentFiltered,
@@ -163,55 +163,65 @@ class Agent:
             self._running = False
 
     async def _steps(self) -> AsyncGenerator[AgentEvent]:
-        repeats, again, overflows = Repeats(), False, 0
-        extra: dict[str, Any] = {}
-        number = 0
+        state = _State()
         while True:
             async with contextlib.aclosing(self._room(0, "due")) as events:
                 async for event in events:
                     yield event
-            number += 1
-            yield StepStarted(number)
-            stream = self.kimi.stream(self._asked(self._history), **self._fields(**extra))
+            yield StepStarted(state.steps + 1)
+            stream = self.kimi.stream(self._asked(self._history), **self._fields(**state.extra))
             try:
                 async with stream:
                     async for event in stream:
                         yield event
+            except BrokenOff as error:
+                self._spend(error.completion)
+                if state.breaks >= self.limits.retries:
+                    raise
+                state.breaks += 1
+                yield Warned(f"the answer broke off ({error.message}): asked again")
+                continue
             except (ContextOverflow, NoRoom, TooLarge, Overloaded) as error:
-                if not _overflowed(error) or overflows >= self.compaction.most:
+                if not _overflowed(error) or state.overflows >= self.compaction.most:
                     raise
                 # Smaller than it is said to be (kimi-api.md H9).
                 self._window = int(0.85 * await self.tokens())
-                number -= 1
-                async with contextlib.aclosing(self._room(overflows, "overflow")) as events:
+                async with contextlib.aclosing(self._room(state.overflows, "overflow")) as events:
                     async for event in events:
                         yield event
-                overflows += 1
+                state.overflows += 1
                 continue
-            done = stream.completion
-            self._spend(done)
-            if _says_nothing(done) and not again:
-                again, extra = True, _with_more_room(done)
-                yield Warned("the answer was thoughts alone: asked once more")
-                continue
-            extra = {}
-            self._add(done.message)
-            calls = done.calls
-            times = repeats.count(calls) if calls else 0
-            async with contextlib.aclosing(self._called(done, repeats.reminder if times else "")) as events:
+            self._spend(stream.completion)
+            async with contextlib.aclosing(self._taken(stream.completion, state)) as events:
                 async for event in events:
                     yield event
-            if not calls and done.reply.malformed and not again:
-                again = True
-                reason = done.reply.malformed[0].reason
-                self._add(
-                    Message(role="user", content=told(f"ERROR: a tool call could not be read: {reason}"))
-                )
-                yield Warned(f"a tool call could not be read: {reason}")
-                continue
-            if not calls or repeats.hopeless or number >= self.limits.steps:
-                yield TurnDone(Turn(completion=done, steps=number, stopped=self._why(done, repeats)))
+            if state.over is not None:
+                yield TurnDone(state.over)
                 return
+
+    async def _taken(self, done: Completion[Any], state: "_State") -> AsyncGenerator[AgentEvent]:
+        """One answer: its turn into the history, its calls run; or it is asked for once more."""
+        if _says_nothing(done) and not state.again:
+            state.again, state.extra = True, _with_more_room(done)
+            yield Warned("the answer was thoughts alone: asked once more")
+            return
+        state.steps, state.breaks, state.extra = state.steps + 1, 0, {}
+        self._add(done.message)
+        if done.calls:
+            state.again = False
+            state.repeats.count(done.calls)
+            async with contextlib.aclosing(self._called(done, state.repeats.reminder)) as events:
+                async for event in events:
+                    yield event
+        elif done.reply.malformed and not state.again:
+            state.again = True
+            said = f"a tool call could not be read: {done.reply.malformed[0].reason}"
+            self._add(Message(role="user", content=told(f"ERROR: {said}")))
+            yield Warned(said)
+            return
+        if not done.calls or state.repeats.hopeless or state.steps >= self.limits.steps:
+            why = self._why(done, state.repeats)
+            state.over = Turn(completion=done, steps=state.steps, stopped=why)
 
     def _why(self, done: Completion[Any], repeats: Repeats) -> Stopped:
         if done.calls:
@@ -299,7 +309,7 @@ class Agent:
             return None
         old, tail = history[:cut], history[cut:]
         before = await self.tokens()
-        summary = await self._summary(old, tail, hint, shrink=overflows > 0)
+        summary = await self._summary(old, tail, hint, shrink=why == "overflow")
         self._history = compacting.summarised(summary, tail)
         if self._session is not None:
             self._session.replace(self._history)
@@ -343,6 +353,9 @@ class Agent:
         except NoRoom as full:
             return compacting.summary_cap(window, full.estimate, full.floor, 0)
         budget = planned.budget
+        if budget.policy == "off":
+            # Whoever switched clamping off gets no cap from here either (kimi-api.md D7).
+            return None
         return compacting.summary_cap(window, budget.estimate.tokens, budget.floor, budget.estimate.margin)
 
     # -- small things ------------------------------------------------------------------------------
@@ -374,6 +387,22 @@ class Agent:
     def _spend(self, done: Completion[Any]) -> None:
         self.usage += done.total_usage
         self.cost = None if self.cost is None or done.cost is None else self.cost + done.cost
+
+
+class _State:
+    """How far a turn is."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.breaks = 0
+        """How often the answer under way broke off."""
+        self.overflows = 0
+        self.again = False
+        """Whether the answer was asked for a second time already."""
+        self.extra: dict[str, Any] = {}
+        """What is changed for that."""
+        self.repeats = Repeats()
+        self.over: Turn | None = None
 
 
 def _overflowed(error: MoonwireError) -> bool:

@@ -19,6 +19,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     steps: int = 100
     """Answers of the model in one turn."""
+    retries: int = 2
+    """How often one answer that broke off is asked for again."""
     parallel: int = 8
     """Tools that run at once."""
     seconds: float = 300.0

@@ -37,7 +37,6 @@ class Session:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path).expanduser()
-        self._file: IO[bytes] | None = None
 
     def begin(self, cache_key: str, model: str) -> None:
         """The first line of a new conversation; nothing where the file has one already."""
@@ -46,24 +45,17 @@ class Session:
 
     def add(self, messages: Sequence[Message]) -> None:
         """What was said since."""
-        for message in messages:
-            self._write({"kind": "message", "message": chat.encode_message(message)})
+        if messages:
+            self._write(*({"kind": "message", "message": chat.encode_message(one)} for one in messages))
 
     def replace(self, history: Sequence[Message]) -> None:
         """The history from now on: it was compacted, or taken back."""
         self._write({"kind": "history", "messages": [chat.encode_message(one) for one in history]})
 
-    def close(self) -> None:
-        """Ends the file; the next line opens it again."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-    def _write(self, line: dict[str, Any]) -> None:
-        if self._file is None:
-            self._file = self._opened()
-        self._file.write(_encoded(line) + b"\n")
-        self._file.flush()
+    def _write(self, *lines: dict[str, Any]) -> None:
+        # Opened each time: nothing has to be closed, and whoever looks at the file finds all of it.
+        with self._opened() as file:
+            file.write(b"".join(_encoded(line) + b"\n" for line in lines))
 
     def _opened(self) -> IO[bytes]:
         try:
@@ -73,7 +65,6 @@ class Session:
             said = f"{self.path} cannot be written: {error.strerror or error}"
             raise LocalProtocolError(said, path="session", remedy="name another file") from error
         file = os.fdopen(descriptor, "r+b")
-        file.seek(0)
         # Behind the last line that is whole: what follows was cut off by a crash.
         file.truncate(_whole(file))
         file.seek(0, os.SEEK_END)
