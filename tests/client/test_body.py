@@ -16,7 +16,8 @@ from tests.client.asked import WEATHER, WEATHER_TOOL
 
 CAP, OLD_CAP = "max_completion_tokens", "max_tokens"
 ENV_CAP, ENV_EFFORT, ENV_KEEP, ENV_WARM = (
-    f"KIMI_MODEL_{name}" for name in ("MAX_COMPLETION_TOKENS", "THINKING_EFFORT", "THINKING_KEEP", "TEMPERATURE")
+    f"KIMI_MODEL_{name}"
+    for name in ("MAX_COMPLETION_TOKENS", "THINKING_EFFORT", "THINKING_KEEP", "TEMPERATURE")
 )
 ON, OFF = {"type": "enabled"}, {"type": "disabled"}
 
@@ -141,7 +142,11 @@ SETTINGS: dict[str, tuple[dict[str, str], dict[str, Any], dict[str, Any]]] = {
     "no cap": ({ENV_CAP: "0"}, {}, {"budget": "off"}),
     "null": ({}, own(max_completion_tokens=None), {"budget": "off"}),
     "no keep": ({ENV_KEEP: "off"}, {}, {"keep": "off"}),
-    "no keep, and a call that has one": ({ENV_KEEP: "off"}, own(thinking={"type": "enabled", "keep": "all"}), {}),
+    "no keep, and a call that has one": (
+        {ENV_KEEP: "off"},
+        own(thinking={"type": "enabled", "keep": "all"}),
+        {},
+    ),
 }
 
 
@@ -299,7 +304,10 @@ MESSAGES: dict[str, tuple[Any, tuple[Message, ...]]] = {
     "texts": (["hi", "hi"], (USER, USER)),
     "a dict": ([{"role": "user", "content": "hi"}], (USER,)),
     "a reply": (Reply(blocks=(TextPart(text="Hi."),)), (Message(role="assistant", content="Hi."),)),
-    "mixed": (["hi", USER, {"role": "system", "content": "s"}], (USER, USER, Message(role="system", content="s"))),
+    "mixed": (
+        ["hi", USER, {"role": "system", "content": "s"}],
+        (USER, USER, Message(role="system", content="s")),
+    ),
     "nothing": ([], ()),
 }
 

@@ -137,7 +137,9 @@ def test_errors_have_what_came() -> None:
     assert str(broken) == "stream: the connection was lost (what arrived is in its completion; ask again)"
 
 
-@pytest.mark.parametrize(("finish", "remedy"), [("length", "raise max_completion_tokens"), ("stop", "ask again")])
+@pytest.mark.parametrize(
+    ("finish", "remedy"), [("length", "raise max_completion_tokens"), ("stop", "ask again")]
+)
 def test_an_answer_of_another_form_says_what_to_do(finish: FinishReason, remedy: str) -> None:
     part = done(TextPart(text="a"), finish=finish)
     wrong = WrongForm("the answer is not of the form: x", part)

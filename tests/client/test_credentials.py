@@ -12,7 +12,7 @@ from moonwire.client.credentials import Credentials
 from moonwire.core.errors import LocalProtocolError
 from moonwire.exchange.config import Hidden
 
-PRINTS = f'cmd:{sys.executable} -c "print(\'sk-command\')"'
+PRINTS = f"cmd:{sys.executable} -c \"print('sk-command')\""
 
 
 async def later(token: str = "sk-later") -> str:
@@ -52,7 +52,10 @@ WRONG: dict[str, tuple[Any, str]] = {
     "no such variable": ("env:MINE", r"^api_key: the variable MINE is not set \(export it"),
     "empty": ("", r"^api_key: the key is empty \("),
     "two words": ("sk secret", r"^api_key: the key cannot stand in a header \("),
-    "no such program": ("cmd:no-such-program-here", r"^api_key: the command cannot be run.*\(run the command"),
+    "no such program": (
+        "cmd:no-such-program-here",
+        r"^api_key: the command cannot be run.*\(run the command",
+    ),
     "a command that fails": (f'cmd:{sys.executable} -c "raise SystemExit(3)"', r"ended with status 3 \("),
     "nothing given": (lambda: None, r"^api_key: the function gave no token \(return the token as a text\)"),
     "an empty token": (lambda: " ", r"^api_key: the function gave no token"),

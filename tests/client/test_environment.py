@@ -37,7 +37,10 @@ SAID: dict[str, tuple[dict[str, str], dict[str, Any], list[str]]] = {
     "effort": ({EFFORT: " LOW "}, {"effort": "low"}, []),
     "keep": ({KEEP: "all"}, {"keep": "all"}, []),
     "keep, as it stands": ({KEEP: " Some "}, {"keep": "Some"}, []),
-    **{f"keep {word}": ({KEEP: word}, {"keep": "none"}, []) for word in "0 false no off none NULL".split()},
+    **{
+        f"keep {word}": ({KEEP: word}, {"keep": "none"}, [])
+        for word in ["0", "false", "no", "off", "none", "NULL"]
+    },
 }
 
 

@@ -70,7 +70,9 @@ def test_a_message_names_it(strict: Server) -> None:
         async with asks(strict.base_url) as kimi:
             picture = await kimi.upload(PNG, name="cat.png")
             film = await kimi.upload(PNG, name="cat.mp4")
-            assert picture.part == Image(url=f"ms://{picture.id}") and film.part == Video(url=f"ms://{film.id}")
+            assert picture.part == Image(url=f"ms://{picture.id}") and film.part == Video(
+                url=f"ms://{film.id}"
+            )
             assert (picture.name, picture.purpose, picture.bytes) == ("cat.png", "image", len(PNG))
             content = (TextPart(text="What is it?"), picture.part, film.part)
             done = await kimi.generate(Message(role="user", content=content))
@@ -93,7 +95,9 @@ def test_a_message_names_it(strict: Server) -> None:
 
 def test_a_document_is_no_part_of_a_message() -> None:
     document = Uploaded(id="f", name="a.pdf", purpose="file-extract", bytes=1)
-    with pytest.raises(LocalProtocolError, match=r"^purpose: only pictures and films go into a message \(ask for"):
+    with pytest.raises(
+        LocalProtocolError, match=r"^purpose: only pictures and films go into a message \(ask for"
+    ):
         assert document.part
 
 
@@ -106,7 +110,9 @@ def test_an_upload_without_a_name(answer: Any) -> None:
 
     async def main() -> None:
         async with serve(Answers(b"").run) as server, asks(server.url) as kimi:
-            with pytest.raises(RemoteProtocolError, match=r"^upstream: the upload was answered without an id"):
+            with pytest.raises(
+                RemoteProtocolError, match=r"^upstream: the upload was answered without an id"
+            ):
                 await kimi.upload(PNG, name="a.png")
 
     run(main)

@@ -85,7 +85,9 @@ def test_it_is_read_once() -> None:
         async with talking(WELL) as (kimi, scripted):
             stream = kimi.stream("hi")
             await stream.finished()
-            with pytest.raises(LocalProtocolError, match=r"^stream: a stream is read once \(call stream\(\) again"):
+            with pytest.raises(
+                LocalProtocolError, match=r"^stream: a stream is read once \(call stream\(\) again"
+            ):
                 aiter(stream)
             assert len(scripted.bodies) == 1
 
@@ -218,7 +220,10 @@ VALUES: dict[str, tuple[str, Any]] = {"right": ('{"name": "Oslo"}', City("Oslo")
 @pytest.mark.parametrize(("text", "value"), VALUES.values(), ids=VALUES)
 def test_a_stream_of_a_type(text: str, value: Any) -> None:
     async def main() -> None:
-        async with talking(HEAD + delta(content=text) + WELL.removeprefix(HEAD + delta(content="hello"))) as (kimi, _):
+        async with talking(HEAD + delta(content=text) + WELL.removeprefix(HEAD + delta(content="hello"))) as (
+            kimi,
+            _,
+        ):
             stream = kimi.stream("Where?", response_format=City)
             if value is None:
                 with pytest.raises(WrongForm) as raised:
