@@ -136,9 +136,7 @@ def _assigned(function: Function, name: str) -> Iterator[ast.expr]:
 def in_source() -> Found:
     """What they can write, but for the raw-text parser."""
     found: Found = {}
-    for path in (
-        path for part in PARTS for path in python_files(SOURCE / part)
-    ):
+    for path in (path for part in PARTS for path in python_files(SOURCE / part)):
         if "rawtext" not in path.parts:
             found |= written(path.read_text(encoding="utf-8"), Path(relative(path)).stem)
     return found

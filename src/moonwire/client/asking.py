@@ -1,6 +1,5 @@
 """Calls of an endpoint that are no generation: models, balance, files. One request, one JSON answer."""
 
-import asyncio
 import time
 from typing import Any, Final
 
@@ -36,12 +35,9 @@ async def ask(
     if key and not named & CREDENTIALS:
         headers.append(("authorization", f"Bearer {key}"))
     timeouts = host.upstream.timeouts if body else _quick(host.upstream.timeouts)
-    async with (
-        asyncio.timeout(timeouts.total),
-        await host.client.send(
-            method, host.url(path), headers=headers, body=body, timeouts=timeouts
-        ) as response,
-    ):
+    async with await host.client.send(
+        method, host.url(path), headers=headers, body=body, timeouts=timeouts
+    ) as response:
         data = await response.read(ANSWER_BYTES)
         if response.status >= 300:
             raise read(response.status, dict(response.headers), data, now=time.time()).refusal

@@ -1,18 +1,19 @@
 """The request of one call: defaults, environment, the call's own words, `extra_body`, and hooks, merged.
 
 All of it is merged before the plan and nothing touches what the plan gives out. What is stronger comes
-later: the constructor's defaults, the environment, the call; then `extra_body`, then hooks.
+later: the constructor's defaults, the environment, the call; then `extra_body` of both, then hooks.
 """
 
+import copy
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
 import msgspec
 
-from moonwire.client.environment import Said
+from moonwire.client.environment import NO_KEEP, Said
 from moonwire.core.errors import LocalProtocolError
-from moonwire.core.intent import read_intent
+from moonwire.core.intent import SPELLINGS, read_intent
 from moonwire.core.messages import Message, Reply, Request, TextPart, Thought, Tool, ToolCall
 from moonwire.core.settings import Settings
 from moonwire.wire import chat
@@ -34,6 +35,10 @@ Hook = Callable[[Body], "Body | Awaitable[Body | None] | None"]
 """Sees the body before the plan does, and may change it or give another one."""
 
 CAPS: Final = ("max_completion_tokens", "max_tokens")
+"""The names of the cap; the first is the stronger one (kimi-api.md D1)."""
+
+# `chat_template_kwargs` speak of more than thinking.
+_THINKS: Final = tuple(name for name in SPELLINGS if name != "chat_template_kwargs")
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,12 +65,6 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
 
 async def merged(call: Call, defaults: Defaults) -> tuple[Request, Settings]:
     """The request to plan, and the settings to plan it under."""
-    fields, extra = _fields(call, defaults)
-    settings = defaults.said.cap.applied(defaults.settings)
-    if any(name in fields and fields[name] is None for name in CAPS):
-        # kimi-cli's explicit null: this call is neither capped nor clamped (kimi-api.md D7).
-        settings = msgspec.structs.replace(settings, budget="off")
-        fields = {name: value for name, value in fields.items() if name not in CAPS}
     messages = messages_of(call.messages)
     if call.prefix:
         messages = (*messages, Message(role="assistant", content=call.prefix, partial=True))
@@ -74,63 +73,97 @@ async def merged(call: Call, defaults: Defaults) -> tuple[Request, Settings]:
         body["tools"] = [_tool(tool, index) for index, tool in enumerate(call.tools)]
     if call.form is not None:
         body["response_format"] = dict(call.form)
+    fields, settings = _fields(call, defaults)
     body.update(fields)
-    _think(body, call, defaults, extra)
+    if defaults.hooks:
+        # What a hook does to it is done to nothing of the caller's.
+        body = copy.deepcopy(body)
     for hook in defaults.hooks:
         body = await _hooked(hook, body)
+    settings = defaults.said.cap.applied(settings)
+    if next((body[name] for name in CAPS if name in body), 0) is None:
+        # kimi-cli's explicit null: this call is neither capped nor clamped (kimi-api.md D7).
+        settings = msgspec.structs.replace(settings, budget="off")
+        body = _without(body, CAPS)
     return chat.decode(body), settings
 
 
-def _fields(call: Call, defaults: Defaults) -> tuple[Body, Body]:
-    """The fields of all layers, and what their `extra_body` add. A layer's cap replaces those before it."""
-    said = defaults.said
-    layers: list[Body] = [dict(defaults.fields), dict(said.sampling), dict(call.fields)]
-    extra: Body = {}
-    fields: Body = {}
+def _fields(call: Call, defaults: Defaults) -> tuple[Body, Settings]:
+    """The fields of all layers. What a layer says of the cap or of thinking replaces all that stood before."""
+    said, settings = defaults.said, defaults.settings
+    first, own = _layer(defaults.fields, defaults.thinking), _layer(call.fields, call.thinking)
     if said.cap.disabled or said.cap.cap is not None:
         # The environment overrules what the program was built with, not what a call says (D10).
-        layers[0] = {name: value for name, value in layers[0].items() if name not in CAPS}
-    for layer in layers:
-        more: Any = layer.pop("extra_body", None)
-        if more is not None:
-            if not isinstance(more, Mapping):
-                raise LocalProtocolError("not an object", path="extra_body", remedy="give a dict")
-            extra = _joined(extra, cast("Mapping[str, Any]", more))
-        if any(name in layer for name in CAPS):
-            fields = {name: value for name, value in fields.items() if name not in CAPS}
+        first = _without(first, CAPS)
+    extra = _joined(_extra(first), _extra(own))
+    fields: Body = {}
+    for layer in (first, said.sampling, own):
+        for names in (CAPS, _THINKS):
+            if any(name in layer for name in names):
+                fields = _without(fields, names)
         fields.update(layer)
-    return fields, extra
+    fields.pop("extra_body", None)
+    if said.keep == NO_KEEP and not _keeps(own):
+        # Or the plan would ask for it.
+        settings = msgspec.structs.replace(settings, keep="off")
+    return _joined(_wished(fields, own, said), extra), settings
+
+
+def _layer(fields: Mapping[str, Any], thinking: Thinks | None) -> Body:
+    return dict(fields) if thinking is None else {**fields, "thinking": _thinking(thinking)}
+
+
+def _extra(layer: Body) -> Body:
+    more: Any = layer.get("extra_body")
+    if more is None:
+        return {}
+    if not isinstance(more, Mapping):
+        raise LocalProtocolError("not an object", path="extra_body", remedy="give a dict")
+    return dict(cast("Mapping[str, Any]", more))
 
 
 def _joined(body: Mapping[str, Any], more: Mapping[str, Any]) -> Body:
     """The second's fields over the first's; `thinking` field by field, as kosong does (peers.md 2.1)."""
-    joined = {**body, **more}
     old, new = body.get("thinking"), more.get("thinking")
+    if any(name in more for name in CAPS):
+        body = _without(body, CAPS)
+    joined = {**body, **more}
+    if isinstance(old, Mapping) and read_intent(_without(more, ("thinking",))).effort is not None:
+        # The first's would be the stronger one.
+        joined["thinking"] = old = _without(cast("Body", old), ("effort",))
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         joined["thinking"] = {**cast("Body", old), **cast("Body", new)}
     return joined
 
 
-def _think(body: Body, call: Call, defaults: Defaults, extra: Body) -> None:
-    """Puts the last word on thinking and `extra_body` into the body, and the environment's wishes."""
-    asked = call.thinking if call.thinking is not None else defaults.thinking
-    if asked is not None and "thinking" not in body:
-        body["thinking"] = _thinking(asked)
-    joined = _joined(body, extra)
-    said = defaults.said
-    if (said.keep or said.effort) and read_intent(joined).enabled is not False:
-        given: Any = joined.get("thinking")
-        thinking = dict(cast("Body", given)) if isinstance(given, Mapping) else {"type": "enabled"}
-        if said.effort:
-            thinking["effort"] = said.effort
-            joined = {name: value for name, value in joined.items() if name != "reasoning_effort"}
-        if said.keep == "none":
-            thinking.pop("keep", None)
-        elif said.keep:
-            thinking["keep"] = said.keep
-        joined["thinking"] = thinking
-    body.clear()
-    body.update(joined)
+def _wished(fields: Body, own: Body, said: Said) -> Body:
+    """With the effort and `keep` that the environment wishes for, where a call thinks and names none."""
+    effort = "" if read_intent(own).effort else said.effort
+    keep = "" if _keeps(own) else said.keep
+    if not (effort or keep) or read_intent(fields).enabled is False:
+        return fields
+    given: Any = fields.get("thinking")
+    if given is None and not effort and keep == NO_KEEP:
+        return fields
+    thinking = {"type": "enabled"} if given is None else _thinking(given)
+    if effort:
+        thinking["effort"] = effort
+        fields = _without(fields, ("reasoning_effort",))
+    if keep == NO_KEEP:
+        thinking.pop("keep", None)
+    elif keep:
+        thinking["keep"] = keep
+    return {**fields, "thinking": thinking}
+
+
+def _keeps(fields: Body) -> bool:
+    """Whether `keep` is spoken of."""
+    thinking: Any = fields.get("thinking")
+    return isinstance(thinking, Mapping) and "keep" in thinking
+
+
+def _without(fields: Mapping[str, Any], names: Sequence[str]) -> Body:
+    return {name: value for name, value in fields.items() if name not in names}
 
 
 def _thinking(asked: Thinks) -> Body:

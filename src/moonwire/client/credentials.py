@@ -80,8 +80,9 @@ class Credentials:
 
 async def _given(source: Refresh) -> Hidden:
     given = source()
-    token = await given if inspect.isawaitable(given) else given
-    try:
-        return resolve_key(token, {}, path="api_key")
-    except AttributeError:
-        raise LocalProtocolError("no text", path="api_key", remedy="return the token as str") from None
+    token: object = await given if inspect.isawaitable(given) else given
+    if not isinstance(token, str) or not token.strip():
+        said = "the function gave no token"
+        raise LocalProtocolError(said, path="api_key", remedy="return the token as a text")
+    # As it stands: what a server gave out is never a command or the name of a file.
+    return resolve_key("env:TOKEN", {"TOKEN": token}, path="api_key")

@@ -5,6 +5,7 @@ The names are kimi-cli's and kimi-code's, so that whoever has set them up need n
 """
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -99,16 +100,16 @@ VARIABLES: Final = (
     Variable(
         name="KIMI_MODEL_THINKING_KEEP",
         sets="`thinking.keep`; `0 false no off none null` say that nothing is asked for",
-        junk="sent as it is; the target's row in the catalogue decides what may be",
+        junk="given to the plan as it is, which sends what the target's row in the catalogue knows",
         sets_zh="`thinking.keep`；`0 false no off none null` 表示不要求保留",
-        junk_zh="原样发送；可用的值由目录中该模型的一行决定",
+        junk_zh="原样交给规划阶段，由它按目录中该模型一行的规定决定发送什么",
         source="kimi-api.md A5",
     ),
     Variable(
         name="KIMI_MODEL_THINKING_EFFORT",
-        sets="the effort of every request that thinks; it never turns thinking on",
+        sets="the effort of every request that thinks and names none; it never turns thinking on",
         junk="mapped to the nearest effort that the target has, with a note",
-        sets_zh="思考强度，只对会思考的请求有效；从不打开思考",
+        sets_zh="思考强度，用于会思考且未自带强度的请求；从不打开思考",
         junk_zh="换成目标支持的最接近的强度，并给出说明",
         source="kimi-api.md A6",
     ),
@@ -116,8 +117,11 @@ VARIABLES: Final = (
 
 # The words with which kimi-code turns `keep` off (kimi-api.md A5).
 _OFF: Final = frozenset({"0", "false", "no", "off", "none", "null"})
+NO_KEEP: Final = "none"
+"""What `Said.keep` is where one of them stands."""
 
 _FILE_BYTES: Final = 65536
+_QUOTED: Final = re.compile(r"""(?P<mark>["'])(?P<text>.*?)(?P=mark)(?:\s+#.*)?""")
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +129,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
     sampling: dict[str, Any] = {}
     cap: EnvCap = EnvCap()
-    keep: str | None = None
+    keep: str = ""
     effort: str = ""
     junk: tuple[Note, ...] = ()
 
@@ -152,7 +156,7 @@ def read_environment(environ: Mapping[str, str]) -> Said:
     return Said(
         sampling=sampling,
         cap=caps_from_env(environ),
-        keep=None if not keep else "none" if keep.lower() in _OFF else keep,
+        keep="" if not keep else NO_KEEP if keep.lower() in _OFF else keep,
         effort=environ.get("KIMI_MODEL_THINKING_EFFORT", "").strip().lower(),
         junk=tuple(junk),
     )
@@ -196,10 +200,9 @@ def read_file(path: str | Path) -> dict[str, str]:
 
 
 def _unquoted(value: str) -> str:
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        return value[1:-1]
-    # Outside quotes a comment may follow.
-    return value.partition(" #")[0].rstrip()
+    quoted = _QUOTED.fullmatch(value)
+    # In both a comment may follow.
+    return value.partition(" #")[0].rstrip() if quoted is None else quoted["text"]
 
 
 _HEADS: Final = {

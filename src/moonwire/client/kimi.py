@@ -69,6 +69,7 @@ class Kimi:
     ) -> None:
         environ = environ_of(setup)
         found = found_of(environ, base_url, region, api_key, setup)
+        key = found.key if api_key is None else api_key
         self.model = model
         self.base_url = found.base_url
         self._options = setup.get("options", HONEST)
@@ -82,7 +83,7 @@ class Kimi:
         )
         self._memory = setup.get("memory") or ProcessMemory()
         self._routing = routing_of(found, self._defaults.settings, overrides_of(setup), setup)
-        self._credentials = Credentials(api_key or found.key, environ, setup.get("refresh"))
+        self._credentials = Credentials(key, environ, setup.get("refresh"))
         self._line = Line(self._exchange, self._credentials)
 
     def __repr__(self) -> str:
@@ -222,7 +223,8 @@ class Kimi:
             notes=(*self._defaults.said.junk, *_once(answer.notes)),
             upstream=answer.upstream,
             traces=answer.traces,
-            prefix=prefix,
+            # Where the target cannot go on from a beginning it has written all of it.
+            prefix="" if any(note.code == "prefill-lost" for note in answer.plan.notes) else prefix,
         )
 
     # -- the endpoint ------------------------------------------------------------------------------
@@ -311,11 +313,13 @@ def _gone_on(messages: Messages, done: Completion[Any]) -> tuple[Message, ...]:
 
 def _valued(done: Completion[Any], form: Form | None) -> Completion[Any]:
     """With the answer in the caller's type; an answer that calls tools first has none yet."""
-    if form is None or (done.calls and not done.reply.text.strip()):
+    if form is None:
         return done
     try:
         return msgspec.structs.replace(done, value=form.read(done.text))
     except ValueError as error:
+        if done.calls:
+            return done
         raise WrongForm(f"the answer is not of the form: {error}", done) from error
 
 

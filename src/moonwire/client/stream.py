@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from moonwire.client.completion import BrokenOff, Completion
+from moonwire.client.completion import BrokenOff, Completion, WrongForm
 from moonwire.core.errors import LocalProtocolError
 from moonwire.core.events import Event, Text, UpstreamError
 from moonwire.core.fold import Fold
@@ -18,8 +18,8 @@ T = TypeVar("T")
 class Stream(Generic[T]):
     """Iterate it for events; `completion` is there when it is over, and what came so far until then.
 
-    Leaving the loop early, `aclose` and cancellation close the upstream at once. What breaks off raises
-    `BrokenOff` after everything that arrived. `async with` makes sure of the end.
+    `aclose`, the end of an `async with` and cancellation close the upstream at once. What breaks off raises
+    `BrokenOff` after everything that arrived.
     """
 
     def __init__(
@@ -89,6 +89,10 @@ class Stream(Generic[T]):
                         yield event
         finally:
             await answer.aclose()
-        done = self._completion = self._finish(answer, answer.reply or self._fold.finish())
+        try:
+            done = self._completion = self._finish(answer, answer.reply or self._fold.finish())
+        except WrongForm as wrong:
+            self._completion = wrong.completion
+            raise
         if error is not None:
             raise BrokenOff(error.message, done, error.code)

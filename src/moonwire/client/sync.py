@@ -1,5 +1,6 @@
 """The client for scripts that block: the same calls on a loop of its own."""
 
+import contextlib
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any, Generic, Self, TypeVar, Unpack
@@ -13,6 +14,7 @@ from moonwire.client.loop import Iteration, Loop
 from moonwire.client.setup import Setup
 from moonwire.client.stream import Stream
 from moonwire.core.catalogue import Target
+from moonwire.core.errors import LocalProtocolError
 from moonwire.core.events import Event, Text
 from moonwire.core.plan import Plan
 from moonwire.exchange.keys import Region
@@ -89,6 +91,9 @@ class KimiSync:
 
     def close(self) -> None:
         """Ends every connection and the thread behind it. Nothing can be asked afterwards."""
+        with contextlib.suppress(LocalProtocolError):
+            # Where nothing was asked, or it is closed, there is nothing to end.
+            self._loop.run(self._kimi.aclose())
         self._loop.close()
 
     @property
