@@ -127,6 +127,13 @@ class Completion(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
             return message
         return msgspec.structs.replace(message, content=self.text)
 
+    @property
+    def parsed(self) -> T:
+        """The answer in the type that was asked for; `WrongForm` where there is none as yet."""
+        if self.value is None:
+            raise WrongForm("the answer has no value of the form", self)
+        return self.value
+
     # -- how it ended ------------------------------------------------------------------------------
 
     @property

@@ -66,6 +66,14 @@ VARIABLES: Final = (
         source="peers.md 2.6",
     ),
     Variable(
+        name="MOONWIRE_ENDPOINT",
+        sets="what stands behind a URL that does not tell: `vllm`, `sglang`, any name of `moonwire models`",
+        junk="an error; without it nothing is healed for a server that nobody knows",
+        sets_zh="网址看不出是哪种服务时，说明其后的服务：`vllm`、`sglang` 或 `moonwire models` 列出的名称",
+        junk_zh="报错；不设置时，对未知的服务不做任何修正",
+        source="docs/gateway-config.md",
+    ),
+    Variable(
         name="KIMI_MODEL_MAX_COMPLETION_TOKENS",
         sets="the output cap of every request that names none; 0 or less: nothing is clamped or capped",
         junk="what is no whole number is passed over, and the next name is asked",

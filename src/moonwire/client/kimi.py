@@ -16,7 +16,7 @@ from moonwire.client.environment import read_environment
 from moonwire.client.files import Uploaded, read_upload, upload
 from moonwire.client.forms import Form, form_of
 from moonwire.client.line import Line
-from moonwire.client.setup import NAME, Setup, environ_of, found_of, overrides_of, routing_of
+from moonwire.client.setup import NAME, Setup, endpoint_of, environ_of, found_of, overrides_of, routing_of
 from moonwire.client.stream import Stream
 from moonwire.core.catalogue import Target, resolve
 from moonwire.core.messages import Message, Reply, Request, ToolCall
@@ -70,6 +70,7 @@ class Kimi:
         environ = environ_of(setup)
         found = found_of(environ, base_url, region, api_key, setup)
         key = found.key if api_key is None else api_key
+        endpoint = endpoint_of(found, environ, setup)
         self.model = model
         self.base_url = found.base_url
         self._options = setup.get("options", HONEST)
@@ -82,7 +83,7 @@ class Kimi:
             hooks=tuple(setup.get("hooks", ())),
         )
         self._memory = setup.get("memory") or ProcessMemory()
-        self._routing = routing_of(found, self._defaults.settings, overrides_of(setup), setup)
+        self._routing = routing_of(found, endpoint, self._defaults.settings, overrides_of(setup), setup)
         self._credentials = Credentials(key, environ, setup.get("refresh"))
         self._line = Line(self._exchange, self._credentials)
 

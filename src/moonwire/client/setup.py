@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, TypedDict
 
@@ -9,7 +10,7 @@ from moonwire._version import __version__
 from moonwire.client.body import Hook
 from moonwire.client.credentials import ApiKey, Refresh
 from moonwire.client.environment import read_file
-from moonwire.core.catalogue.endpoints import find_endpoint, plain_url
+from moonwire.core.catalogue.endpoints import ENDPOINTS, GENERIC, find_endpoint, plain_url
 from moonwire.core.catalogue.overrides import NO_OVERRIDES, Overrides, build_overrides
 from moonwire.core.errors import LocalProtocolError
 from moonwire.core.settings import Settings
@@ -18,7 +19,7 @@ from moonwire.exchange.keys import PLACES, Found, Region, default_key, default_u
 from moonwire.memory import Memory
 from moonwire.transport import TLS, Timeouts
 
-__all__ = ["NAME", "Setup", "environ_of", "found_of", "overrides_of", "routing_of"]
+__all__ = ["NAME", "Setup", "endpoint_of", "environ_of", "found_of", "overrides_of", "routing_of"]
 
 NAME: Final = "kimi"
 """What a client calls its only upstream."""
@@ -116,7 +117,28 @@ def found_of(
 _OWN: Final = frozenset({*PLACES.values(), "coding"})
 
 
-def routing_of(found: Found, settings: Settings, overrides: Overrides, setup: Setup) -> Routing:
+def endpoint_of(found: Found, environ: Mapping[str, str], setup: Setup) -> str:
+    """What stands behind the URL, where somebody says so; empty: as the URL tells.
+
+    >>> rack = Found(base_url="http://gpu:8000/v1", endpoint="generic", origin="base_url")
+    >>> endpoint_of(rack, {"MOONWIRE_ENDPOINT": "vllm"}, {})
+    'vllm'
+    """
+    overrides = overrides_of(setup)
+    named, said = setup.get("endpoint", ""), "endpoint"
+    if not named and find_endpoint(found.base_url, overrides.endpoints) is GENERIC:
+        named, said = environ.get("MOONWIRE_ENDPOINT", "").strip(), "MOONWIRE_ENDPOINT"
+    if named and named != GENERIC.name and find_endpoint(named, overrides.endpoints) is GENERIC:
+        known = [one.name for one in (*overrides.endpoints, *ENDPOINTS)]
+        near = get_close_matches(named, known, n=1)
+        remedy = f"did you mean {near[0]}?" if near else "`moonwire models` lists them"
+        raise LocalProtocolError(f"no endpoint is called {named}", path=said, remedy=remedy)
+    return named
+
+
+def routing_of(
+    found: Found, endpoint: str, settings: Settings, overrides: Overrides, setup: Setup
+) -> Routing:
     """One upstream, one route to it for whatever model."""
     headers = dict(setup.get("headers", {}))
     if not any(name.lower() == "user-agent" for name in headers):
@@ -124,7 +146,7 @@ def routing_of(found: Found, settings: Settings, overrides: Overrides, setup: Se
     upstream = Upstream(
         name=NAME,
         base_url=found.base_url,
-        endpoint=setup.get("endpoint", ""),
+        endpoint=endpoint,
         headers=tuple(headers.items()),
         timeouts=setup.get("timeouts", Timeouts()),
         tls=setup.get("tls"),

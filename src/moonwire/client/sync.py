@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any, Generic, Self, TypeVar, Unpack
+from typing import Any, Generic, Self, TypeVar, Unpack, overload
 
 from moonwire.client.body import Messages, Thinks, ToolLike
 from moonwire.client.completion import Completion
@@ -105,6 +105,30 @@ class KimiSync:
     def target(self) -> Target:
         """What is known of the model at this endpoint."""
         return self._kimi.target
+
+    @overload
+    def generate(
+        self,
+        messages: Messages,
+        *,
+        tools: Sequence[ToolLike] | None = None,
+        response_format: type[T],
+        thinking: Thinks | None = None,
+        prefix: str = "",
+        **overrides: Any,
+    ) -> Completion[T]: ...
+
+    @overload
+    def generate(
+        self,
+        messages: Messages,
+        *,
+        tools: Sequence[ToolLike] | None = None,
+        response_format: Any = None,
+        thinking: Thinks | None = None,
+        prefix: str = "",
+        **overrides: Any,
+    ) -> Completion[Any]: ...
 
     def generate(
         self,
