@@ -38,6 +38,10 @@ class Wire:
             self.more.set()
             await asyncio.sleep(0)
 
+    @property
+    def full(self) -> bool:
+        return len(self.sent) >= self.stuck
+
     def close(self) -> None:
         self.done = "closed"
 

@@ -87,6 +87,7 @@ class Gateway:
             ("GET", re.compile(r"/moonwire/notes/[^/]+"), self._notes),
         )
         self._running = 0
+        self.metrics.running.set_function(lambda: self._running)
         self._idle = asyncio.Event()
         self.draining = False
         """Whether nothing new is taken: the process is about to end."""
@@ -181,7 +182,6 @@ class Gateway:
         route = self.exchange.route(model if isinstance(model, str) else "")
         self._running += 1
         self._idle.clear()
-        self.metrics.running.inc()
         try:
             if route.mode == "observe":
                 await self._relay.observe(call, out, caller, body, identity, dialect)
@@ -191,7 +191,6 @@ class Gateway:
             self._running -= 1
             if not self._running:
                 self._idle.set()
-            self.metrics.running.dec()
 
     def _read(self, call: Call) -> dict[str, Any]:
         bounds = self._bounds

@@ -120,7 +120,7 @@ class Generate:
         """One request. Whatever happens, the caller gets an answer in its own words, and a report is kept."""
         begun = time.monotonic()
         report = Report(id=identity, tenant=caller.tenant)
-        work = _Work(out, report, Tries(), self._redactor.plus(caller.key))
+        work = _Work(out, report, Tries(), self._redactor, caller.key)
         try:
             await self._answered(call, caller, body, work)
         except StuckCaller:
@@ -266,13 +266,19 @@ class Generate:
 class _Work:
     """One request under way: where its answer goes, and what is found out about it."""
 
-    __slots__ = ("out", "redactor", "report", "tries")
+    __slots__ = ("_key", "_redactor", "out", "report", "tries")
 
-    def __init__(self, out: Out, report: Report, tries: Tries, redactor: Redactor) -> None:
+    def __init__(self, out: Out, report: Report, tries: Tries, redactor: Redactor, key: str | None) -> None:
         self.out = out
         self.report = report
         self.tries = tries
-        self.redactor = redactor
+        self._redactor = redactor
+        self._key = key
+
+    @property
+    def redactor(self) -> Redactor:
+        """Takes out the caller's key, too. Made where there is something to be taken out of."""
+        return self._redactor.plus(self._key)
 
     def headers(self, notes: Sequence[Note]) -> list[tuple[str, str]]:
         """Those that every answer has."""
@@ -285,7 +291,9 @@ class _Work:
         """What is known once the answer is over."""
         report = self.report
         report.upstream, report.target = answer.upstream, target_of(answer.plan)
-        report.notes = self.redactor.notes(answer.notes)
+        report.notes = notes = tuple(answer.notes)
+        if any(note.before is not None for note in notes):
+            report.notes = self.redactor.notes(notes)
         report.traces = answer.traces
         if reply is None:
             return

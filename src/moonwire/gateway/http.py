@@ -52,6 +52,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 class Line(Protocol):
     """What a server lets be done to the connection of a request."""
 
+    @property
+    def full(self) -> bool:
+        """Whether the caller has not read what was written, so that whoever writes more has to wait."""
+        ...
+
     def close(self) -> None:
         """Ends it behind what was written, without the end that would make the answer look whole."""
         ...
@@ -139,6 +144,10 @@ class _AsgiOut:
             self._line.close()
 
     async def _within(self, message: Message) -> None:
+        if self._line is not None and not self._line.full:
+            # It waits for nobody: a deadline would cost more than the writing.
+            await self._send(message)
+            return
         try:
             async with asyncio.timeout(self._deadline):
                 await self._send(message)

@@ -52,6 +52,10 @@ class _Connection:
     def __init__(self, protocol: "_Protocol") -> None:
         self._protocol = protocol
 
+    @property
+    def full(self) -> bool:
+        return self._protocol.flow.write_paused
+
     def close(self) -> None:
         self._protocol.cycle.disconnected = True
         self._protocol.transport.close()
