@@ -105,8 +105,8 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 class _Cost(NamedTuple):
     """What messages cost: bytes of text, those of them in dense runs and in blobs; media; calls and tools.
 
-    Of media: the tokens in all, how many of them assumed, and how many media are of unknown size. `tools` is how
-    many messages bring some.
+    Of media: the tokens in all, how many of them assumed, and how many media are of unknown size. `tools` is
+    how many messages bring some.
     """
 
     size: int = 0

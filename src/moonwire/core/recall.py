@@ -30,7 +30,19 @@ from moonwire.core.messages import (
     Video,
 )
 
-__all__ = ["Keys", "Place", "Prefix", "Recalled", "Record", "Turn", "TurnKeys", "Used", "keys", "match", "records"]
+__all__ = [
+    "Keys",
+    "Place",
+    "Prefix",
+    "Recalled",
+    "Record",
+    "Turn",
+    "TurnKeys",
+    "Used",
+    "keys",
+    "match",
+    "records",
+]
 
 
 class Turn(
@@ -76,7 +88,7 @@ class Prefix(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(NamedTuple):
-    """Where in a conversation a turn stands: hashes of what was offered, of all before it, of what is last."""
+    """Where in a conversation a turn stands: hashes of what is offered, of all before it, of the last."""
 
     offered: bytes = b""
     chain: bytes = b""
@@ -211,8 +223,8 @@ def records(
 ) -> dict[str, Record]:
     """What to remember of an answer, under the keys that the turn will have when it comes back.
 
-    `ids` are the ids that the caller was given for the calls, in order; without them, the reply's own. `at` is
-    the `end` of the request's `keys`, where it is known already.
+    `ids` are the ids that the caller was given for the calls, in order; without them, the reply's own. `at`
+    is the `end` of the request's `keys`, where it is known already.
     """
     calls = tuple(
         ToolCall(id=ids[index] if index < len(ids) else call.id, name=call.name, arguments=call.arguments)

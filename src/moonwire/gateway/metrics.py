@@ -44,7 +44,7 @@ class _Target:
 class Metrics:
     """One registry of its own, so that two gateways in one process do not meet.
 
-    Each of its counters takes a lock to count, so what happens is added up here until somebody reads the page.
+    Each of its counters takes a lock to count, so what happens is added up here until the page is read.
     """
 
     def __init__(self) -> None:
