@@ -121,6 +121,12 @@ class _Connection:
     def full(self) -> bool:
         return self._protocol.flow.write_paused
 
+    def watch(self, left: Callable[[], None] | None) -> None:
+        if left is None:
+            self._protocol.watching.pop(self, None)
+        else:
+            self._protocol.watching[self] = left
+
     def close(self) -> None:
         self._protocol.cycle.disconnected = True
         self._protocol.transport.close()
@@ -136,6 +142,8 @@ class _Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(cast("Any", _Gathering(transport, self.loop)))
         self._listening: Listening = cast("Any", self.config).moonwire_listening
+        self.watching: dict[_Connection, Callable[[], None]] = {}
+        """Whom to tell when the caller leaves, by request."""
         self._incomplete = False
         self._size = 0
         self._late: asyncio.TimerHandle | None = None
@@ -144,6 +152,8 @@ class _Protocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._done()
         super().connection_lost(exc)
+        for left in self.watching.values():
+            left()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
