@@ -39,6 +39,8 @@ class Spoken(msgspec.Struct, frozen=True):
 
     path: str
     encode: Callable[[Request], dict[str, Any]]
+    write: Callable[[Request], bytes]
+    """`encode` as JSON."""
     reader: Callable[[Plan], StreamReader]
 
 
@@ -81,7 +83,7 @@ def _used_ids(request: Request) -> Iterable[str]:
     return [call.id for message in request.messages for call in message.calls or ()]
 
 
-CHAT: Final = Spoken("/chat/completions", chat.encode, _chat_reader)
+CHAT: Final = Spoken("/chat/completions", chat.encode, chat.write, _chat_reader)
 
 _DIALECTS: Final[dict[str, Spoken]] = {"chat": CHAT}
 

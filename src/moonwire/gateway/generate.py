@@ -115,9 +115,12 @@ class Generate:
         self._redactor = redactor or Redactor(())
 
     async def __call__(
-        self, call: Call, out: Out, caller: Caller, body: dict[str, Any], identity: str
+        self, call: Call, out: Out, caller: Caller, body: dict[str, Any] | Request, identity: str
     ) -> None:
-        """One request. Whatever happens, the caller gets an answer in its own words, and a report is kept."""
+        """One request, decoded or not yet.
+
+        Whatever happens, the caller gets an answer in its own words, and a report is kept.
+        """
         begun = time.monotonic()
         report = Report(id=identity, tenant=caller.tenant)
         work = _Work(out, report, Tries(), self._redactor, caller.key)
@@ -139,8 +142,10 @@ class Generate:
             report.seconds = time.monotonic() - begun
             self._told(report)
 
-    async def _answered(self, call: Call, caller: Caller, body: dict[str, Any], work: "_Work") -> None:
-        request = self._dialect.decode(body)
+    async def _answered(
+        self, call: Call, caller: Caller, body: dict[str, Any] | Request, work: "_Work"
+    ) -> None:
+        request = body if isinstance(body, Request) else self._dialect.decode(body)
         if not request.model:
             raise LocalProtocolError("no model is named", path="model", remedy="name one, such as kimi-k3")
         report = work.report

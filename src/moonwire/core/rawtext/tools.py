@@ -86,9 +86,11 @@ class Toolbox:
     @classmethod
     def of(cls, tools: Iterable[Tool | Mapping[str, Any]]) -> "Toolbox":
         """The toolbox of these tools, made once for a tuple of values: a request's, on every turn."""
-        if type(tools) is not tuple or not all([type(tool) is Tool for tool in tools]):
+        if not isinstance(tools, tuple):
             return cls(tools)
-        return kept_for(tools, "toolbox", lambda: cls(tools))
+        values = tuple([tool for tool in tools if isinstance(tool, Tool)])
+        # What a caller may still write into is looked at each time.
+        return kept_for(tools, "toolbox", lambda: cls(tools)) if len(values) == len(tools) else cls(tools)
 
     def wants_object(self, name: str) -> bool:
         """Whether the tool is declared and its schema asks for an object."""
