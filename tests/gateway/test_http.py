@@ -38,6 +38,15 @@ class Wire:
             self.more.set()
             await asyncio.sleep(0)
 
+    @property
+    def full(self) -> bool:
+        return len(self.sent) >= self.stuck
+
+    def watch(self, left: Callable[[], None] | None) -> None:
+        if left is not None and self.messages:
+            assert self.messages.pop(0) is GONE
+            asyncio.get_running_loop().call_soon(left)
+
     def close(self) -> None:
         self.done = "closed"
 

@@ -51,6 +51,14 @@ def test_what_is_written_is_found_by_its_conversation_and_by_others(path: Path) 
         assert found(reads, "other", "c") == []
 
 
+def test_a_conversation_that_begins_is_told_of_with_what_others_wrote(path: Path) -> None:
+    with opened(path) as one, opened(path) as other:
+        began = one.write([unit("c", row("k", "v")), unit("d"), unit("c", row("l", "v"))], [], 0)
+        assert began.begun == [0, 1]
+        assert other.write([unit("c", row("k", "w"))], [], 0) == ([], 0)
+        assert one.write([unit("e")], [], 0) == ([0], began.others + 1)
+
+
 def test_of_many_values_two_are_found_and_of_one_conversation_two_are_kept(path: Path) -> None:
     with opened(path) as database:
         for number in range(9):

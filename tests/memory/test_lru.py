@@ -23,6 +23,18 @@ def test_what_is_put_is_there_and_is_not_certain_until_it_is_checked() -> None:
     assert held.ask(A, "c", ["k"], 1) == ({}, ["k"])
 
 
+def test_what_a_conversation_puts_is_certain_where_it_began_here() -> None:
+    held = Held(10_000)
+    group = held.add(A, "c", named("k"))
+    held.learn(A, "c", {"none": ()}, PUT_HERE)
+    assert group is not None
+    group.alone = 3
+    # What it did not put, others may know.
+    assert held.ask(A, "c", ["k", "none", "new"], 3) == ({"k": (turn(),)}, ["none", "new"])
+    assert held.ask(A, "c", ["k"], 4) == ({}, ["k"])
+    assert Held(1).add(A, "c", named("k")) is None
+
+
 def test_a_second_value_is_kept_and_a_third_is_not_needed() -> None:
     held = Held(10_000)
     for text in ("one", "one", "two", "three"):

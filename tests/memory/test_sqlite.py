@@ -304,9 +304,13 @@ def test_workers_see_what_others_wrote_and_where_they_contradict(tmp_path: Path)
     asyncio.run(run())
 
 
-def test_one_worker_reads_nothing_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", [False, True], ids=["begun here", "begun before"])
+def test_one_worker_reads_nothing_twice(tmp_path: Path, before: bool) -> None:
     async def run() -> None:
         clock = Clock()
+        if before:
+            async with opened(tmp_path, clock=clock) as memory:
+                memory.put(ANN, named("earlier"), "c")
         async with opened(tmp_path, clock=clock) as memory:
             asked: list[int] = []
             real = memory._reads.find
@@ -321,13 +325,33 @@ def test_one_worker_reads_nothing_twice(tmp_path: Path) -> None:
                 await memory.flush()
                 await memory.get(ANN, [str(n) for n in range(number + 1)], "c")
                 clock.now += 1
-            assert asked == [1, 1, 1, 1, 1]
+            # Of a conversation that began here nothing is in the file but what was put here: once it is known
+            # what others wrote, that is certain.
+            assert asked == [1, 1, 1, 1, 1] if before else [1, 0, 0, 0, 0]
             clock.now += 1
             async with opened(tmp_path, clock=clock) as other:
                 other.put(ANN, named("x"), "d")
                 await other.flush()
                 await memory.get(ANN, ["0", "1"], "c")
             assert asked[-1] == 2
+
+    asyncio.run(run())
+
+
+def test_a_conversation_that_began_here_learns_what_others_put_into_it(tmp_path: Path) -> None:
+    async def run() -> None:
+        clock = Clock()
+        async with opened(tmp_path, clock=clock) as memory, opened(tmp_path, clock=clock) as other:
+            memory.put(ANN, named("a"), "c")
+            await memory.flush()
+            await memory.get(ANN, ["a"], "c")
+            memory.put(ANN, named("b", value=turn("one")), "c")
+            await memory.flush()
+            assert memory._held.ask(ANN.identity, "c", ["b"], memory._seen) == ({"b": (turn("one"),)}, [])
+            other.put(ANN, named("b", value=turn("two")), "c")
+            await other.flush()
+            clock.now += 1
+            assert await memory.get(ANN, ["b"], "c") == {"b": (turn("one"), turn("two"))}
 
     asyncio.run(run())
 

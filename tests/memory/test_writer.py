@@ -54,9 +54,10 @@ def test_it_is_written_without_being_asked(tmp_path: Path, monkeypatch: pytest.M
     with writing(tmp_path) as (writer, database):
         real: Any = database.write
 
-        def write(*arguments: object) -> None:
-            real(*arguments)
+        def write(*arguments: object) -> Any:
+            done = real(*arguments)
             written.set()
+            return done
 
         monkeypatch.setattr(database, "write", write)
         writer.put(ANN, "c", named("a").items())
@@ -78,9 +79,9 @@ def test_more_than_may_wait_is_refused_and_counted(tmp_path: Path, monkeypatch: 
     with writing(tmp_path, waiting=20_000) as (writer, database):
         real: Any = database.write
 
-        def stuck(*arguments: object) -> None:
+        def stuck(*arguments: object) -> Any:
             release.wait(10)
-            real(*arguments)
+            return real(*arguments)
 
         monkeypatch.setattr(database, "write", stuck)
         for number in range(100):

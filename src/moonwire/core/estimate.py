@@ -7,7 +7,7 @@ may be. Text is weighed in UTF-8 bytes, never in characters (tokens.md 7).
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -102,12 +102,21 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         return known * 4 // 5 if self.rung == "cold" else known
 
 
-class _Media(msgspec.Struct, frozen=True):
-    """What pictures, films and files cost: in all, how much of it assumed, and for how many."""
+class _Cost(NamedTuple):
+    """What messages cost: bytes of text, those of them in dense runs and in blobs; media; calls and tools.
 
-    tokens: int = 0
+    Of media: the tokens in all, how many of them assumed, and how many media are of unknown size. `tools` is
+    how many messages bring some.
+    """
+
+    size: int = 0
+    dense: int = 0
+    blob: int = 0
+    media: int = 0
     assumed: int = 0
     unknown: int = 0
+    calls: int = 0
+    tools: int = 0
 
 
 def estimate(
@@ -146,7 +155,7 @@ def text_bytes(request: Request) -> int:
     >>> text_bytes(Request(model="", messages=(Message(role="user", content="né"),)))
     3
     """
-    return sum(map(message_bytes, request.messages)) + _tools_bytes(request.tools)
+    return sum([_cost(message).size for message in request.messages]) + _tools_bytes(request.tools)
 
 
 def message_bytes(message: Message) -> int:
@@ -183,29 +192,26 @@ def _fits(measured: Measured, request: Request) -> bool:
 
 
 def _from_measured(request: Request, measured: Measured, margin: int) -> Estimate:
-    covered, new = request.messages[: measured.messages], request.messages[measured.messages :]
     # Pictures are in the count but not in the bytes: they are taken out before the ratio is read, and
     # where one's size is unknown no ratio can be.
-    known = _media_cost(covered)
-    learned = (measured.prompt - known.tokens) / measured.bytes
+    known, new = _sum(request.messages[: measured.messages]), _sum(request.messages[measured.messages :])
+    learned = (measured.prompt - known.media) / measured.bytes
     ratio = _TEXT_RATIO if known.unknown else min(_RATIO_MAX, max(_RATIO_MIN, learned))
     answer = measured.completion if measured.replayed else max(0, measured.completion - measured.reasoning)
-    media = _media_cost(new)
-    text = _weigh(new, ratio)
-    tokens = measured.prompt + answer + math.ceil(text) + 10 * len(new) + _own_tools(new) + media.tokens
+    tokens = measured.prompt + answer + math.ceil(_weigh(new, ratio))
+    tokens += 10 * (len(request.messages) - measured.messages) + _OWN_TOOLS * new.tools + new.media
     error = "off by 9 % at most in 99 of 100 requests; too few by 807 tokens at worst (tokens.md 8)"
     return Estimate(
-        tokens=tokens, rung="measured", margin=margin, error=_said(error, media), assumed=media.assumed
+        tokens=tokens, rung="measured", margin=margin, error=_said(error, new), assumed=new.assumed
     )
 
 
 def _cold(request: Request, thinking: bool | None, margin: int) -> Estimate:
     thinks = request.thinking.enabled is not False if thinking is None else thinking
-    media = _media_cost(request.messages)
-    text = _weigh(request.messages, _TEXT_RATIO) + _tools_bytes(request.tools) * _TEXT_RATIO
-    calls = sum(len(message.calls or ()) for message in request.messages)
-    tokens = 8 + math.ceil(text) + 10 * len(request.messages) + 20 * calls + media.tokens
-    tokens += _own_tools(request.messages)
+    cost = _sum(request.messages)
+    text = _weigh(cost, _TEXT_RATIO) + _tools_bytes(request.tools) * _TEXT_RATIO
+    tokens = 8 + math.ceil(text) + 10 * len(request.messages) + 20 * cost.calls + cost.media
+    tokens += _OWN_TOOLS * cost.tools
     tokens += 67 if thinks else 0
     tokens += 35 if request.tools else 0
     choice, form = request.tool_choice, request.response_format
@@ -218,15 +224,30 @@ def _cold(request: Request, thinking: bool | None, margin: int) -> Estimate:
         tokens=tokens,
         rung="cold",
         margin=max(margin, math.ceil(tokens / 4)),
-        error=_said(error, media),
-        assumed=media.assumed,
+        error=_said(error, cost),
+        assumed=cost.assumed,
     )
 
 
-def _said(error: str, media: _Media) -> str:
-    if not media.unknown:
+def _said(error: str, cost: _Cost) -> str:
+    if not cost.unknown:
         return error
-    return f"{error}; {media.unknown} of unknown size taken as the largest: up to {media.assumed:,} too many"
+    return f"{error}; {cost.unknown} of unknown size taken as the largest: up to {cost.assumed:,} too many"
+
+
+def _cost(message: Message) -> _Cost:
+    return kept_on(message, "cost", _worked_out)
+
+
+def _sum(messages: Iterable[Message]) -> _Cost:
+    return _Cost(*map(sum, zip(*[_cost(message) for message in messages], strict=True)))
+
+
+def _worked_out(message: Message) -> _Cost:
+    size, dense, blob = _weight(message)
+    media, assumed, unknown = _media_cost(message)
+    calls = len(message.calls or ())
+    return _Cost(size, dense, blob, media, assumed, unknown, calls, tools=1 if message.tools else 0)
 
 
 # -- text -----------------------------------------------------------------------------------------
@@ -259,16 +280,10 @@ def _size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
-def _weigh(messages: Iterable[Message], ratio: float) -> float:
-    """The messages' text in tokens, at this ratio or what long runs without a space take if more."""
-    size = dense = blob = 0
-    for message in messages:
-        weight = kept_on(message, "weight", _weight)
-        size += weight[0]
-        dense += weight[1]
-        blob += weight[2]
-    plain = size - dense - blob
-    return plain * ratio + dense * max(ratio, _DENSE_RATIO) + blob * max(ratio, _BLOB_RATIO)
+def _weigh(cost: _Cost, ratio: float) -> float:
+    """The text in tokens, at this ratio or what long runs without a space take if more."""
+    plain = cost.size - cost.dense - cost.blob
+    return plain * ratio + cost.dense * max(ratio, _DENSE_RATIO) + cost.blob * max(ratio, _BLOB_RATIO)
 
 
 def _weight(message: Message) -> tuple[int, int, int]:
@@ -289,10 +304,6 @@ def _tools_bytes(tools: tuple[Tool, ...] | UnsetType | None) -> int:
 
 def _tool_bytes(tool: Tool) -> int:
     return _TOOL_FRAME + _size(tool.name) + _size(tool.description or "") + _json_size(tool.parameters)
-
-
-def _own_tools(messages: Iterable[Message]) -> int:
-    return _OWN_TOOLS * sum(1 for message in messages if message.tools)
 
 
 def _json_size(value: Any) -> int:
@@ -361,21 +372,19 @@ def _media(message: Message) -> Iterator[Medium]:
                 yield part
 
 
-def _media_cost(messages: Iterable[Message]) -> _Media:
+def _media_cost(message: Message) -> tuple[int, int, int]:
+    """Tokens of a message's media, how many of them are assumed, and for how many media."""
     tokens = assumed = unknown = 0
-    for message in messages:
-        for part in _media(message):
-            edges = inlined_size(part) if isinstance(part, Image) else None
-            if edges:
-                tokens += _picture_tokens(*edges)
-                continue
-            largest = (
-                _PICTURE_MAX if isinstance(part, Image) else _FILM_MAX if isinstance(part, Video) else _FLAT
-            )
-            tokens += largest
-            assumed += largest - _FLAT
-            unknown += 1
-    return _Media(tokens, assumed, unknown)
+    for part in _media(message):
+        edges = inlined_size(part) if isinstance(part, Image) else None
+        if edges:
+            tokens += _picture_tokens(*edges)
+            continue
+        largest = _PICTURE_MAX if isinstance(part, Image) else _FILM_MAX if isinstance(part, Video) else _FLAT
+        tokens += largest
+        assumed += largest - _FLAT
+        unknown += 1
+    return tokens, assumed, unknown
 
 
 def _picture_tokens(width: int, height: int) -> int:

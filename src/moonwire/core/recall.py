@@ -11,11 +11,11 @@ renumbers ids makes it out of another turn's.
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from moonwire.core.memo import again, kept_for, kept_on
+from moonwire.core.memo import Generations, kept_for, kept_on
 from moonwire.core.messages import (
     Document,
     File,
@@ -30,7 +30,19 @@ from moonwire.core.messages import (
     Video,
 )
 
-__all__ = ["Keys", "Prefix", "Recalled", "Record", "Turn", "TurnKeys", "Used", "keys", "match", "records"]
+__all__ = [
+    "Keys",
+    "Place",
+    "Prefix",
+    "Recalled",
+    "Record",
+    "Turn",
+    "TurnKeys",
+    "Used",
+    "keys",
+    "match",
+    "records",
+]
 
 
 class Turn(
@@ -75,17 +87,27 @@ class Prefix(msgspec.Struct, frozen=True, kw_only=True):
     key: str
 
 
+class Place(NamedTuple):
+    """Where in a conversation a turn stands: hashes of what is offered, of all before it, of the last."""
+
+    offered: bytes = b""
+    chain: bytes = b""
+    last: bytes = b""
+
+
 class Keys(msgspec.Struct, frozen=True, kw_only=True):
-    """All that can be asked of the memory for one request."""
+    """All that can be asked of the memory for one request. `end` is where its answer will stand."""
 
     turns: tuple[TurnKeys, ...] = ()
     prefixes: tuple[Prefix, ...] = ()
+    end: Place = Place()
 
     @property
     def wanted(self) -> tuple[str, ...]:
         """Every key once, for one batched look-up."""
-        turns = (key for turn in self.turns for key in turn.keys)
-        return tuple(dict.fromkeys((*turns, *(prefix.key for prefix in self.prefixes))))
+        wanted = [key for turn in self.turns for key in turn.keys]
+        wanted += [prefix.key for prefix in self.prefixes]
+        return tuple(dict.fromkeys(wanted))
 
 
 class Recalled(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,24 +128,22 @@ def keys(request: Request, *, every: bool = False) -> Keys:
     """
     turns: list[TurnKeys] = []
     prefixes: list[Prefix] = []
-    walk = _walk(request)
+    walk = _Walk(request)
     last = sum(message.role == "assistant" for message in request.messages) - _PREFIXES
     for index, message in enumerate(request.messages):
         said = kept_on(message, "said", _said)
         if message.role == "assistant":
-            if every or not (message.reasoning or "").strip():
-                turns.append(TurnKeys(index=index, keys=walk.keys(message, said)))
-            if last <= 0:
-                prefixes.append(Prefix(messages=index + 1, key=walk.prefix(said)))
+            lost = every or not (message.reasoning or "").strip()
+            if lost or last <= 0:
+                found = _found_by(walk.place(), said, message.calls or ())
+                if lost:
+                    turns.append(TurnKeys(index=index, keys=found.turn))
+                if last <= 0:
+                    prefixes.append(Prefix(messages=index + 1, key=found.cost))
             last -= 1
         walk.pass_by(message, said)
-    return Keys(turns=tuple(turns), prefixes=tuple(reversed(prefixes)))
-
-
-def _walk(request: Request) -> "_Walk":
-    tools = request.tools or ()
-    offered = kept_for(tools, "offered", lambda: _offered(tools))
-    return _Walk(request.model.encode("utf-8", "surrogatepass") + b"\0" + offered)
+    prefixes.reverse()
+    return Keys(turns=tuple(turns), prefixes=tuple(prefixes), end=walk.place())
 
 
 # An agent sends its whole history again with one answer more; a client that branches goes back a little.
@@ -136,8 +156,12 @@ class _Walk:
     A batch of results is one thing that was said, in whatever order and however often its parts come.
     """
 
-    def __init__(self, offered: bytes) -> None:
-        self._offered = offered
+    __slots__ = ("_chain", "_last", "_offered", "_results")
+
+    def __init__(self, request: Request) -> None:
+        tools = request.tools or ()
+        offered = kept_for(tools, "offered", lambda: _offered(tools))
+        self._offered = request.model.encode("utf-8", "surrogatepass") + b"\0" + offered
         self._chain = hashlib.blake2b(digest_size=20)
         self._last = b""
         self._results: set[bytes] = set()
@@ -147,60 +171,72 @@ class _Walk:
         if message.role == "tool":
             self._results.add(said)
             return
-        self._gather()
+        if self._results:
+            self._gather()
         self._chain.update(said)
         self._last = said
 
     def _gather(self) -> None:
+        self._last = b"".join(sorted(self._results))
+        self._chain.update(self._last)
+        self._results = set()
+
+    def place(self) -> Place:
+        """Where the next turn stands."""
         if self._results:
-            self._last = b"".join(sorted(self._results))
-            self._chain.update(self._last)
-            self._results = set()
-
-    def keys(self, message: Message, said: bytes) -> tuple[str, ...]:
-        """The keys of the turn that says this now."""
-        self._gather()
-        chain, last = self._chain.digest(), self._last
-        return again(message, "keys", (chain, last), _turn_keys, message, said, chain, last)
-
-    def prefix(self, said: bytes) -> str:
-        """The key of what the conversation up to and with this answer cost."""
-        self._gather()
-        return _key("used", self._offered, self._chain.digest(), said)
+            self._gather()
+        return Place(self._offered, self._chain.digest(), self._last)
 
 
-def _turn_keys(message: Message, said: bytes, chain: bytes, last: bytes) -> tuple[str, ...]:
-    found = [_key("chain", chain, said), _key("before", last, said)]
-    identities = [call.id for call in message.calls or ()]
-    if identities and all(_OPAQUE.fullmatch(identity) for identity in identities):
-        found.insert(0, _key("ids", "\0".join(identities).encode("utf-8", "surrogatepass"), said))
-    return tuple(found)
+class _Found(NamedTuple):
+    """What a turn is found by, and what the conversation up to and with it cost."""
+
+    turn: tuple[str, ...]
+    cost: str
+
+
+# Of turns that said the same at the same place: all of a history, on every turn of it.
+_FOUND = Generations[_Found](limit=16_384)
+
+
+def _found_by(place: Place, said: bytes, calls: tuple[ToolCall, ...]) -> _Found:
+    identities = "\0".join([call.id for call in calls]) if calls else ""
+    known = (place, said, identities)
+    found = _FOUND.get(known)
+    if found is None:
+        turn = [_key("chain", place.chain, said), _key("before", place.last, said)]
+        if calls and all(_OPAQUE.fullmatch(call.id) for call in calls):
+            turn.insert(0, _key("ids", identities.encode("utf-8", "surrogatepass"), said))
+        found = _Found(tuple(turn), _key("used", place.offered, place.chain, said))
+        _FOUND.put(known, found, weight=1)
+    return found
 
 
 def _offered(tools: tuple[Tool, ...]) -> bytes:
-    return _encoded([(tool.name, tool.description, tool.parameters) for tool in tools])
+    """A hash: the tools of an agent may be a hundred kilobytes, and go into every key of a cost."""
+    offered = _encoded([(tool.name, tool.description, tool.parameters) for tool in tools])
+    return hashlib.blake2b(offered, digest_size=20).digest()
 
 
-def records(request: Request, reply: Reply, ids: Sequence[str] = (), *, size: int = 0) -> dict[str, Record]:
+def records(
+    request: Request, reply: Reply, ids: Sequence[str] = (), *, size: int = 0, at: Place | None = None
+) -> dict[str, Record]:
     """What to remember of an answer, under the keys that the turn will have when it comes back.
 
-    `ids` are the ids that the caller was given for the calls, in order; without them, the reply's own.
+    `ids` are the ids that the caller was given for the calls, in order; without them, the reply's own. `at`
+    is the `end` of the request's `keys`, where it is known already.
     """
     calls = tuple(
         ToolCall(id=ids[index] if index < len(ids) else call.id, name=call.name, arguments=call.arguments)
         for index, call in enumerate(reply.calls)
     )
     message = Message(role="assistant", content=reply.text or None, calls=calls or None)
-    # Of the turns before it everything is known already: only what they said leads to this one.
-    walk = _walk(request)
-    for before in request.messages:
-        walk.pass_by(before, kept_on(before, "said", _said))
-    said = _said(message)
+    found = _found_by(keys(request).end if at is None else at, _said(message), calls)
     turn = Turn(reasoning=reply.reasoning, natives=tuple(call.native or call.id for call in reply.calls))
-    kept: dict[str, Record] = dict.fromkeys(walk.keys(message, said), turn)
+    kept: dict[str, Record] = dict.fromkeys(found.turn, turn)
     usage = reply.usage
     if usage is not None and usage.input:
-        kept[walk.prefix(said)] = Used(
+        kept[found.cost] = Used(
             prompt=usage.input, completion=usage.output, reasoning=usage.reasoning or 0, bytes=size
         )
     return kept
@@ -237,8 +273,11 @@ def _only(values: Sequence[Record]) -> Turn | None:
 
 
 def _key(kind: str, *pieces: bytes) -> str:
-    framed = b"".join(b"%d:%b" % (len(piece), piece) for piece in pieces)
-    return f"{kind}:{hashlib.blake2b(framed, digest_size=20).hexdigest()}"
+    return f"{kind}:{hashlib.blake2b(_framed(pieces), digest_size=20).hexdigest()}"
+
+
+def _framed(pieces: Sequence[bytes]) -> bytes:
+    return b"".join([b"%d:%b" % (len(piece), piece) for piece in pieces])
 
 
 def _said(message: Message) -> bytes:
@@ -247,8 +286,7 @@ def _said(message: Message) -> bytes:
     for call in message.calls or ():
         pieces.append(call.name.encode("utf-8", "surrogatepass"))
         pieces.append(_arguments(call.arguments))
-    framed = b"".join(b"%d:%b" % (len(piece), piece) for piece in pieces)
-    return hashlib.blake2b(framed, digest_size=20).digest()
+    return hashlib.blake2b(_framed(pieces), digest_size=20).digest()
 
 
 _ROLES = {"developer": "system", "function": "tool"}

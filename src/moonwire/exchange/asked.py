@@ -1,11 +1,13 @@
 """What a caller asks of an exchange, and which conversation that belongs to."""
 
 import hashlib
+from collections.abc import Sequence
 
 import msgspec
 
 from moonwire.core.errors import LocalProtocolError, MoonwireError
-from moonwire.core.messages import Reply, Request, TextPart
+from moonwire.core.memo import again
+from moonwire.core.messages import Message, Reply, Request, TextPart
 from moonwire.core.plan import Plan
 from moonwire.core.settings import Settings
 from moonwire.memory import Tenant
@@ -87,8 +89,17 @@ def conversation_of(request: Request) -> str:
     """The conversation of a request: its own key for it, else what stands up to the user's first words."""
     if request.cache_key:
         return request.cache_key
+    messages = request.messages
+    for place, message in enumerate(messages):
+        if message.role == "user":
+            # Asked for twice on every turn, and it may be a system prompt of many kilobytes.
+            return again(message, "conversation", messages[:place], _begun_with, messages[: place + 1])
+    return _begun_with(messages)
+
+
+def _begun_with(messages: Sequence[Message]) -> str:
     digest = hashlib.blake2b(digest_size=16)
-    for message in request.messages:
+    for message in messages:
         digest.update(message.role.encode("utf-8", "surrogatepass"))
         content = message.content
         texts = [content] if isinstance(content, str) else []
@@ -96,6 +107,4 @@ def conversation_of(request: Request) -> str:
             texts = [part.text for part in content if isinstance(part, TextPart)]
         for text in texts:
             digest.update(b"\0" + text.encode("utf-8", "surrogatepass"))
-        if message.role == "user":
-            break
     return digest.hexdigest()

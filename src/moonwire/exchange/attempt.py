@@ -2,12 +2,9 @@
 
 import asyncio
 import contextlib
-import json
 import time
 from collections.abc import Callable
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from moonwire.core.budget import check_bytes
 from moonwire.core.errors import (
@@ -88,7 +85,7 @@ class Attempt:
     async def _begun(self, wall: Callable[[], float]) -> Begun:
         host, plan = self.host, self.plan
         dialect = spoken(plan.target.dialect)
-        body = _encoded(dialect.encode(plan.request))
+        body = dialect.write(plan.request)
         self._size = len(body)
         if plan.target.body_bytes and not _media(plan.request):
             # With pictures in it the refusal is repaired: the oldest are left out (kimi-api.md K2).
@@ -191,14 +188,6 @@ class Attempt:
             replaced_by=target.replaced_by,
             other_region=target.other_region,
         )
-
-
-def _encoded(body: dict[str, Any]) -> bytes:
-    """The body as JSON; half a character, which a server may have put into its reasoning, is escaped."""
-    try:
-        return msgspec.json.encode(body)
-    except UnicodeEncodeError:
-        return json.dumps(body, separators=(",", ":")).encode()
 
 
 def _media(request: Request) -> int:

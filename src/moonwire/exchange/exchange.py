@@ -24,7 +24,7 @@ from moonwire.core.messages import Message, Reply, Request, Thought
 from moonwire.core.notes import Note
 from moonwire.core.passes.ids import client_id
 from moonwire.core.plan import Plan, plan
-from moonwire.core.recall import Recalled, keys, match, records
+from moonwire.core.recall import Keys, Place, Recalled, keys, match, records
 from moonwire.core.refusals import Repair, useful
 from moonwire.core.restore import Restore
 from moonwire.core.settings import Settings
@@ -53,6 +53,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     target: Target
     settings: Settings
     recalled: Recalled = Recalled()
+    end: Place | None = None
+    """Where in the conversation the answer will stand, for the keys that it is remembered under."""
     own: str | None = None
     """The caller's own key, if it may go there."""
 
@@ -164,7 +166,8 @@ class Exchange:
         """From hop `tries.place` on. `last` is why the one before it did not do."""
         route = self.route(asked.request.model)
         usable = [(place, hop) for place, hop in self._usable(route) if place >= tries.place]
-        recalled: Recalled | None = None
+        wanted: Keys | None = None
+        recalled = Recalled()
         for number, (place, hop) in enumerate(usable, 1):
             host = self.hosts[hop.upstream]
             if not host.health.allows():
@@ -176,10 +179,14 @@ class Exchange:
                 tries.notes.append(_fallback(last, hop))
             further = sum(not self.hosts[later.upstream].health.open for _, later in usable[number:])
             tries.begin_hop(place, further)
-            if recalled is None:
-                recalled = await self._recalled(asked)
+            if wanted is None:
+                wanted = keys(asked.remembered)
+                recalled = await self._recalled(asked, wanted)
             way = msgspec.structs.replace(
-                self._way(hop, route, asked), recalled=recalled, own=None if place else asked.key
+                self._way(hop, route, asked),
+                recalled=recalled,
+                end=wanted.end,
+                own=None if place else asked.key,
             )
             try:
                 return await self._on(way, asked, tries)
@@ -215,8 +222,7 @@ class Exchange:
         count = None if self._count is None else self._count(way.host, way.target)
         return plan(way.request, way.target, way.recalled, way.settings, count=count)
 
-    async def _recalled(self, asked: Asked) -> Recalled:
-        wanted = keys(asked.remembered)
+    async def _recalled(self, asked: Asked, wanted: Keys) -> Recalled:
         names = wanted.wanted
         if not names:
             return Recalled()
@@ -302,7 +308,7 @@ class Exchange:
         if (lesson := _lesson(planned, reply, marked=marked)) is not None:
             way.host.teach(way.request.model, lesson)
         if reply.error is None:
-            kept = records(asked.remembered, reply, size=text_bytes(planned.request))
+            kept = records(asked.remembered, reply, size=text_bytes(planned.request), at=way.end)
             self.memory.put(asked.tenant, kept, conversation_of(asked.remembered))
         elif reply.error.code in BROKEN:
             way.host.health.failed()

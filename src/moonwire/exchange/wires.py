@@ -10,7 +10,7 @@ from moonwire.core.messages import Request
 from moonwire.core.plan import Plan
 from moonwire.core.rawtext import TextParser
 from moonwire.wire import chat
-from moonwire.wire.chat.reader import CLOSES, Reader
+from moonwire.wire.chat.reader import CLOSES, Markup, Reader
 
 __all__ = ["CHAT", "Spoken", "StreamReader", "spoken"]
 
@@ -39,6 +39,8 @@ class Spoken(msgspec.Struct, frozen=True):
 
     path: str
     encode: Callable[[Request], dict[str, Any]]
+    write: Callable[[Request], bytes]
+    """`encode` as JSON."""
     reader: Callable[[Plan], StreamReader]
 
 
@@ -51,18 +53,37 @@ def _chat_reader(plan: Plan) -> StreamReader:
     tools = request.tools or ()
     ids = _used_ids(request)
     content = TextParser(family, tools, False, ids)
-    reasoning = TextParser(family, tools, True, ids)
+    reasoning = _Later(lambda: TextParser(family, tools, True, ids))
     inside = None
     if plan.target.thoughts_in_text and plan.thinking:
         inside = TextParser(family, tools, True, ids)
     return Reader(content, reasoning, close=CLOSES[family], inside=inside)
 
 
+class _Later:
+    """A reader of markup that is made when there is something to read: not every answer has thoughts."""
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], Markup]) -> None:
+        self._make = make
+        self._made: Markup | None = None
+
+    def feed(self, text: str) -> list[Event]:
+        made = self._made
+        if made is None:
+            made = self._made = self._make()
+        return made.feed(text)
+
+    def finish(self, reason: str | None = "stop") -> list[Event]:
+        return [] if self._made is None else self._made.finish(reason)
+
+
 def _used_ids(request: Request) -> Iterable[str]:
     return [call.id for message in request.messages for call in message.calls or ()]
 
 
-CHAT: Final = Spoken("/chat/completions", chat.encode, _chat_reader)
+CHAT: Final = Spoken("/chat/completions", chat.encode, chat.write, _chat_reader)
 
 _DIALECTS: Final[dict[str, Spoken]] = {"chat": CHAT}
 

@@ -9,13 +9,14 @@ from typing import Any, Final
 import msgspec
 
 from moonwire.core.errors import LocalProtocolError, MoonwireError
+from moonwire.core.messages import Request
 from moonwire.exchange.asked import Asked, Commit
 from moonwire.exchange.config import Hop
 from moonwire.exchange.exchange import Exchange
 from moonwire.gateway.counting import Counting
 from moonwire.gateway.dialect import CHAT, Dialect
 from moonwire.gateway.generate import Generate, Timing, passed_headers, request_id
-from moonwire.gateway.guard import Caller, Denied, Guard, check_body, key_of, read_body
+from moonwire.gateway.guard import Caller, Denied, Guard, check_body, depth_of, key_of, read_body
 from moonwire.gateway.http import Call, Out, StuckCaller
 from moonwire.gateway.images import Images
 from moonwire.gateway.logs import Log
@@ -87,6 +88,7 @@ class Gateway:
             ("GET", re.compile(r"/moonwire/notes/[^/]+"), self._notes),
         )
         self._running = 0
+        self.metrics.running.set_function(lambda: self._running)
         self._idle = asyncio.Event()
         self.draining = False
         """Whether nothing new is taken: the process is about to end."""
@@ -174,24 +176,33 @@ class Gateway:
                 remedy="try again in a moment",
                 headers=(("retry-after", "1"),),
             )
-        body = self._read(call)
-        model = body.get("model")
+        asked = self._known(call, dialect) or self._read(call)
+        model = asked.model if isinstance(asked, Request) else asked.get("model")
         if isinstance(model, str) and len(model) > NAME:
             raise LocalProtocolError("no model has so long a name", path="model", remedy="see /v1/models")
         route = self.exchange.route(model if isinstance(model, str) else "")
         self._running += 1
         self._idle.clear()
-        self.metrics.running.inc()
         try:
             if route.mode == "observe":
+                body = self._read(call) if isinstance(asked, Request) else asked
                 await self._relay.observe(call, out, caller, body, identity, dialect)
             else:
-                await self._generate(call, out, caller, body, identity)
+                await self._generate(call, out, caller, asked, identity)
         finally:
             self._running -= 1
             if not self._running:
                 self._idle.set()
-            self.metrics.running.dec()
+
+    def _known(self, call: Call, dialect: Dialect) -> Request | None:
+        """The request, if there is nothing against it; whatever is, `_read` and `decode` say it."""
+        bounds = self._bounds
+        if call.trouble or len(call.body) > bounds.body:
+            return None
+        # Within the body's object, and the list that holds a message.
+        most = bounds.depth - 2
+        request = dialect.read(call.body, lambda piece: depth_of(piece, most) <= most)
+        return None if request is None or len(request.messages) > bounds.messages else request
 
     def _read(self, call: Call) -> dict[str, Any]:
         bounds = self._bounds

@@ -48,6 +48,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     encode_error: Callable[[MoonwireError], Encoded]
     error_event: Callable[[MoonwireError], bytes]
     """The bytes of an error inside a stream that has begun, and of the stream's end."""
+    read: Callable[[bytes, Callable[[bytes], bool]], Request | None] = lambda data, sound: None
+    """What `decode` makes of a body's JSON, if it is quickly found out and all that is new in it is sound."""
     keep_alive: bytes = b": keep-alive\n\n"
     id_prefix: str = "chatcmpl-"
 
@@ -73,4 +75,5 @@ CHAT: Final = Dialect(
     encode_reply=_chat_reply,
     encode_error=encode_error,
     error_event=_chat_error_event,
+    read=chat.read,
 )

@@ -115,12 +115,15 @@ class Generate:
         self._redactor = redactor or Redactor(())
 
     async def __call__(
-        self, call: Call, out: Out, caller: Caller, body: dict[str, Any], identity: str
+        self, call: Call, out: Out, caller: Caller, body: dict[str, Any] | Request, identity: str
     ) -> None:
-        """One request. Whatever happens, the caller gets an answer in its own words, and a report is kept."""
+        """One request, decoded or not yet.
+
+        Whatever happens, the caller gets an answer in its own words, and a report is kept.
+        """
         begun = time.monotonic()
         report = Report(id=identity, tenant=caller.tenant)
-        work = _Work(out, report, Tries(), self._redactor.plus(caller.key))
+        work = _Work(out, report, Tries(), self._redactor, caller.key)
         try:
             await self._answered(call, caller, body, work)
         except StuckCaller:
@@ -139,8 +142,10 @@ class Generate:
             report.seconds = time.monotonic() - begun
             self._told(report)
 
-    async def _answered(self, call: Call, caller: Caller, body: dict[str, Any], work: "_Work") -> None:
-        request = self._dialect.decode(body)
+    async def _answered(
+        self, call: Call, caller: Caller, body: dict[str, Any] | Request, work: "_Work"
+    ) -> None:
+        request = body if isinstance(body, Request) else self._dialect.decode(body)
         if not request.model:
             raise LocalProtocolError("no model is named", path="model", remedy="name one, such as kimi-k3")
         report = work.report
@@ -266,13 +271,19 @@ class Generate:
 class _Work:
     """One request under way: where its answer goes, and what is found out about it."""
 
-    __slots__ = ("out", "redactor", "report", "tries")
+    __slots__ = ("_key", "_redactor", "out", "report", "tries")
 
-    def __init__(self, out: Out, report: Report, tries: Tries, redactor: Redactor) -> None:
+    def __init__(self, out: Out, report: Report, tries: Tries, redactor: Redactor, key: str | None) -> None:
         self.out = out
         self.report = report
         self.tries = tries
-        self.redactor = redactor
+        self._redactor = redactor
+        self._key = key
+
+    @property
+    def redactor(self) -> Redactor:
+        """Takes out the caller's key, too. Made where there is something to be taken out of."""
+        return self._redactor.plus(self._key)
 
     def headers(self, notes: Sequence[Note]) -> list[tuple[str, str]]:
         """Those that every answer has."""
@@ -285,7 +296,9 @@ class _Work:
         """What is known once the answer is over."""
         report = self.report
         report.upstream, report.target = answer.upstream, target_of(answer.plan)
-        report.notes = self.redactor.notes(answer.notes)
+        report.notes = notes = tuple(answer.notes)
+        if any(note.before is not None for note in notes):
+            report.notes = self.redactor.notes(notes)
         report.traces = answer.traces
         if reply is None:
             return

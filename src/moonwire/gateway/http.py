@@ -52,6 +52,15 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 class Line(Protocol):
     """What a server lets be done to the connection of a request."""
 
+    @property
+    def full(self) -> bool:
+        """Whether the caller has not read what was written, so that whoever writes more has to wait."""
+        ...
+
+    def watch(self, left: Callable[[], None] | None) -> None:
+        """Whom to tell when the caller leaves; nobody from now on."""
+        ...
+
     def close(self) -> None:
         """Ends it behind what was written, without the end that would make the answer look whole."""
         ...
@@ -139,6 +148,10 @@ class _AsgiOut:
             self._line.close()
 
     async def _within(self, message: Message) -> None:
+        if self._line is not None and not self._line.full:
+            # It waits for nobody: a deadline would cost more than the writing.
+            await self._send(message)
+            return
         try:
             async with asyncio.timeout(self._deadline):
                 await self._send(message)
@@ -210,24 +223,24 @@ class Asgi:
             body=body,
             trouble=trouble,
         )
-        out = _AsgiOut(send, self._deadline, scope.get("extensions", {}).get(CONNECTION))
+        line: Line | None = scope.get("extensions", {}).get(CONNECTION)
+        out = _AsgiOut(send, self._deadline, line)
         if trouble:
             # What is still on its way would be read as the next request.
             out.also.append(("connection", "close"))
-        await self._handled(call, out, receive)
+        await self._handled(call, out, line or _Asked(receive))
 
-    async def _handled(self, call: Call, out: _AsgiOut, receive: Receive) -> None:
-        # The handler runs here; what waits for the caller to leave runs beside it and ends it.
+    async def _handled(self, call: Call, out: _AsgiOut, line: "Line | _Asked") -> None:
+        # The handler runs here, and ends when the caller leaves.
         task = asyncio.current_task()
         assert task is not None
-        left = asyncio.ensure_future(_left(receive))
 
-        def cancel(_: "asyncio.Future[None]") -> None:
-            if not left.cancelled() and not out.ended:
+        def left() -> None:
+            if not out.ended:
                 out.gone = True
                 task.cancel()
 
-        left.add_done_callback(cancel)
+        line.watch(left)
         try:
             await self._handler(call, out)
         except asyncio.CancelledError:
@@ -236,8 +249,7 @@ class Asgi:
             if not out.ended:
                 out.cut()
         finally:
-            left.remove_done_callback(cancel)
-            left.cancel()
+            line.watch(None)
 
     async def _read(
         self, receive: Receive, headers: Mapping[str, str]
@@ -274,9 +286,22 @@ class Asgi:
                 return b"", "late", False
 
 
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+class _Asked:
+    """A server without a `Line` has to be asked whether the caller has left, by a task for each request."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._task: asyncio.Task[None] | None = None
+
+    def watch(self, left: Callable[[], None] | None) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        self._task = None if left is None else asyncio.ensure_future(self._tell(left))
+
+    async def _tell(self, left: Callable[[], None]) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        left()
 
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """What is counted, for Prometheus. Labels come from configuration and from moonwire, never from callers."""
 
-from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -14,18 +15,37 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
 
-class _Target(NamedTuple):
-    """What is counted of one target."""
+AT_ONCE: Final = 1_000
+"""Of how many answers the seconds are kept at the most until they are sorted into buckets."""
 
-    seconds: Histogram
-    first: Histogram
-    input: Counter
-    cached: Counter
-    output: Counter
+
+class _Target:
+    """What is counted of one target; its seconds wait to be sorted into buckets."""
+
+    __slots__ = ("cached", "first", "firsts", "input", "output", "seconds", "waits")
+
+    def __init__(self, waits: Histogram, firsts: Histogram, tokens: Callable[[str], Counter]) -> None:
+        self.waits = waits
+        self.firsts = firsts
+        self.seconds: list[float] = []
+        self.first: list[float] = []
+        self.input = tokens("input")
+        self.cached = tokens("cached")
+        self.output = tokens("output")
+
+    def settle(self) -> None:
+        """Sorts what waits."""
+        for waiting, histogram in ((self.seconds, self.waits), (self.first, self.firsts)):
+            for one in waiting:
+                histogram.observe(one)
+            waiting.clear()
 
 
 class Metrics:
-    """One registry of its own, so that two gateways in one process do not meet."""
+    """One registry of its own, so that two gateways in one process do not meet.
+
+    Each of its counters takes a lock to count, so what happens is added up here until the page is read.
+    """
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
@@ -65,6 +85,7 @@ class Metrics:
         self._notes: dict[tuple[str, str], Counter] = {}
         self._targets: dict[str, _Target] = {}
         self._requests: dict[tuple[str, str, str, int], Counter] = {}
+        self._counted: defaultdict[Counter, int] = defaultdict(int)
         self.running = Gauge("moonwire_requests_running", "Requests that are under way", registry=registry)
 
     def noted(self, notes: Iterable[Note]) -> None:
@@ -74,7 +95,7 @@ class Metrics:
             child = self._notes.get(key)
             if child is None:
                 child = self._notes[key] = self.notes.labels(*key)
-            child.inc()
+            self._counted[child] += 1
 
     def refused(self, status: int) -> None:
         """A request was not taken, or not understood."""
@@ -86,33 +107,39 @@ class Metrics:
         child = self._requests.get(key)
         if child is None:
             child = self._requests[key] = self.requests.labels(dialect, target, mode, str(status))
-        child.inc()
-        self._of(target).seconds.observe(seconds)
+        self._counted[child] += 1
+        found = self._of(target)
+        found.seconds.append(seconds)
+        if len(found.seconds) >= AT_ONCE:
+            found.settle()
 
     def spoke(self, target: str, seconds: float) -> None:
         """An answer says something for the first time."""
-        self._of(target).first.observe(seconds)
+        self._of(target).first.append(seconds)
 
     def used(self, target: str, usage: Mapping[str, int]) -> None:
         """What an answer cost. A server may say what it likes, and a counter only grows."""
         found = self._of(target)
-        found.input.inc(max(0, usage["prompt_tokens"]))
-        found.cached.inc(max(0, usage["cached_tokens"]))
-        found.output.inc(max(0, usage["completion_tokens"]))
+        counted = self._counted
+        counted[found.input] += max(0, usage["prompt_tokens"])
+        counted[found.cached] += max(0, usage["cached_tokens"])
+        counted[found.output] += max(0, usage["completion_tokens"])
 
     def _of(self, target: str) -> "_Target":
         found = self._targets.get(target)
         if found is None:
-            tokens = self.tokens.labels
             found = self._targets[target] = _Target(
                 self.seconds.labels(target),
                 self.first.labels(target),
-                tokens(target, "input"),
-                tokens(target, "cached"),
-                tokens(target, "output"),
+                lambda kind: self.tokens.labels(target, kind),
             )
         return found
 
     def page(self) -> bytes:
         """All of it, as Prometheus reads it."""
+        for counter, many in self._counted.items():
+            counter.inc(many)
+        self._counted.clear()
+        for target in self._targets.values():
+            target.settle()
         return generate_latest(self._registry)

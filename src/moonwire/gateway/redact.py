@@ -57,7 +57,7 @@ class Redactor:
 
     def notes(self, notes: Iterable[Note]) -> tuple[Note, ...]:
         """Notes quote errors in what was there before."""
-        return tuple(self._note(note) for note in notes)
+        return tuple([note if note.before is None else self._note(note) for note in notes])
 
     def _note(self, note: Note) -> Note:
         before: Any = note.before

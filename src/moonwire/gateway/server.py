@@ -20,6 +20,9 @@ BACKLOG: Final = 2048
 KEEP_ALIVE: Final = 75
 """Seconds; longer than clients keep a connection, so that it is they who close it."""
 
+HELD: Final = 65536
+"""Bytes that are held for the end of the loop's round, at most."""
+
 _LARGE: Final = (
     b'{"error":{"message":"The headers are too large. Send fewer, or raise limits.header_bytes",'
     b'"type":"invalid_request_error","param":"headers","code":null}}'
@@ -44,6 +47,68 @@ class Listening(msgspec.Struct, frozen=True, kw_only=True):
     key: str = ""
 
 
+class _Gathering(asyncio.Transport):
+    """A transport that writes at once what is written within one round of the loop.
+
+    uvicorn writes the head, each piece and the end by themselves, and each writing wakes the caller.
+    """
+
+    __slots__ = ("_held", "_loop", "_size", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self._transport = transport
+        self._loop = loop
+        self._held: list[bytes] = []
+        self._size = 0
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Written soon, or now where that is too much to hold."""
+        if not self._held:
+            self._loop.call_soon(self._flush)
+        self._held.append(bytes(data))
+        self._size += len(data)
+        if self._size > HELD:
+            self._flush()
+
+    def _flush(self) -> None:
+        held, self._held, self._size = self._held, [], 0
+        if len(held) == 1:
+            self._transport.write(held[0])
+        elif held:
+            self._transport.writelines(held)
+
+    def close(self) -> None:
+        """Closes it behind what was written."""
+        self._flush()
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Closes it now."""
+        self._held = []
+        self._transport.abort()
+
+    def is_closing(self) -> bool:
+        """Whether it is closed, or about to be."""
+        return self._transport.is_closing()
+
+    def get_write_buffer_size(self) -> int:
+        """How much was not yet taken by the socket."""
+        return self._size + self._transport.get_write_buffer_size()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Of the connection."""
+        return self._transport.get_extra_info(name, default)
+
+    def pause_reading(self) -> None:
+        """Takes no more of the caller's bytes."""
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Takes them again."""
+        self._transport.resume_reading()
+
+
 class _Connection:
     """What may be done to a connection, in a way that uvicorn takes for the caller's leaving."""
 
@@ -51,6 +116,16 @@ class _Connection:
 
     def __init__(self, protocol: "_Protocol") -> None:
         self._protocol = protocol
+
+    @property
+    def full(self) -> bool:
+        return self._protocol.flow.write_paused
+
+    def watch(self, left: Callable[[], None] | None) -> None:
+        if left is None:
+            self._protocol.watching.pop(self, None)
+        else:
+            self._protocol.watching[self] = left
 
     def close(self) -> None:
         self._protocol.cycle.disconnected = True
@@ -65,8 +140,10 @@ class _Protocol(HttpToolsProtocol):
     """One connection. Its head is bounded in size and in time, between two requests as before the first."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
-        super().connection_made(transport)
+        super().connection_made(cast("Any", _Gathering(transport, self.loop)))
         self._listening: Listening = cast("Any", self.config).moonwire_listening
+        self.watching: dict[_Connection, Callable[[], None]] = {}
+        """Whom to tell when the caller leaves, by request."""
         self._incomplete = False
         self._size = 0
         self._late: asyncio.TimerHandle | None = None
@@ -75,6 +152,8 @@ class _Protocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._done()
         super().connection_lost(exc)
+        for left in self.watching.values():
+            left()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)

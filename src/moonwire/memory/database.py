@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from moonwire.core.errors import MoonwireError
 
-__all__ = ["Counts", "Database", "DatabaseFailure", "Found", "Row", "State", "Unit"]
+__all__ = ["Counts", "Database", "DatabaseFailure", "Found", "Row", "State", "Unit", "Written"]
 
 # "moon", so that no other program's database is taken for one of ours.
 _APPLICATION = 0x6D6F6F6E
@@ -89,6 +89,13 @@ class Unit(NamedTuple):
     rows: list[Row]
 
 
+class Written(NamedTuple):
+    """Which of the units began a conversation that was not there, and how many batches others had written."""
+
+    begun: list[int]
+    others: int
+
+
 class State(NamedTuple):
     """How many batches were ever written by anybody, and how often somebody purged."""
 
@@ -147,11 +154,20 @@ class Database:
 
     # -- writing -------------------------------------------------------------------------------
 
-    def write(self, units: Iterable[Unit], used: Iterable[bytes], minute: int) -> None:
+    def write(self, units: Iterable[Unit], used: Iterable[bytes], minute: int) -> Written:
         """Adds what is not there yet, all or nothing, and notes which conversations were used."""
+        begun: list[int] = []
+        others = 0
         with self._transaction():
-            # No short cut: every unit has to be added.
-            added = [self._add(unit, minute) for unit in units]
+            added: list[bool] = []
+            for place, unit in enumerate(units):
+                conversation = self._conversation(unit, minute)
+                if conversation is None:
+                    conversation = self._begun(unit, minute)
+                    begun.append(place)
+                added.append(self._add(unit, conversation))
+            if begun:
+                others = self._connection.execute("SELECT batches FROM state").fetchone()[0] - self.batches
             self._connection.executemany(
                 "UPDATE conversations SET used = ? WHERE name = ? AND used < ?",
                 [(minute, name, minute) for name in used],
@@ -159,6 +175,7 @@ class Database:
             if any(added):
                 self._connection.execute("UPDATE state SET batches = batches + 1")
                 self._added = True
+        return Written(begun, others)
 
     def evict(self, minute: int, most: int) -> tuple[int, bool]:
         """Drops up to `most` conversations that are too old or too many; how many, and if there are more."""
@@ -196,8 +213,7 @@ class Database:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return len(chosen)
 
-    def _add(self, unit: Unit, minute: int) -> bool:
-        conversation = self._conversation(unit, minute)
+    def _add(self, unit: Unit, conversation: int) -> bool:
         added = False
         for row in unit.rows:
             there = self._connection.execute(
@@ -213,20 +229,23 @@ class Database:
             added = added or cursor.rowcount > 0
         return added
 
-    def _conversation(self, unit: Unit, minute: int) -> int:
+    def _conversation(self, unit: Unit, minute: int) -> int | None:
         found = self._connection.execute(
             "SELECT id, used FROM conversations WHERE name = ?", (unit.name,)
         ).fetchone()
         if found is None:
-            return _new(
-                self._connection.execute(
-                    "INSERT INTO conversations (name, tenant, mark, used) VALUES (?, ?, ?, ?)",
-                    (unit.name, unit.tenant, unit.mark, minute),
-                )
-            )
+            return None
         if found[1] < minute:
             self._connection.execute("UPDATE conversations SET used = ? WHERE id = ?", (minute, found[0]))
         return found[0]
+
+    def _begun(self, unit: Unit, minute: int) -> int:
+        return _new(
+            self._connection.execute(
+                "INSERT INTO conversations (name, tenant, mark, used) VALUES (?, ?, ?, ?)",
+                (unit.name, unit.tenant, unit.mark, minute),
+            )
+        )
 
     def _value(self, row: Row) -> int:
         found = self._connection.execute("SELECT id FROM held WHERE digest = ?", (row.digest,)).fetchone()

@@ -12,7 +12,7 @@ import msgspec
 
 from moonwire.core.recall import Record, Turn
 
-__all__ = ["PUT_HERE", "Held", "distinct", "unit", "weight"]
+__all__ = ["PUT_HERE", "Group", "Held", "distinct", "unit", "weight"]
 
 Values = tuple[Record, ...]
 
@@ -30,11 +30,16 @@ class _Entry(msgspec.Struct):
     weight: int
 
 
-class _Group(msgspec.Struct):
-    """What is known of one conversation."""
+class Group(msgspec.Struct):
+    """What is known of one conversation.
+
+    `alone` says that, up to so many batches of others, the database has nothing of the conversation but what
+    was put here: it began with this group. It is the thread that writes which finds that out.
+    """
 
     entries: dict[str, _Entry] = {}
     weight: int = 0
+    alone: int = PUT_HERE
 
 
 class Held:
@@ -45,7 +50,7 @@ class Held:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._groups: OrderedDict[tuple[bytes, str], _Group] = OrderedDict()
+        self._groups: OrderedDict[tuple[bytes, str], Group] = OrderedDict()
         # Where else a key has values: a client whose conversation gets another name is found by this.
         self._places: dict[tuple[bytes, str], dict[str, _Entry]] = {}
         self.bytes = 0
@@ -64,9 +69,11 @@ class Held:
         self._groups.move_to_end((tenant, conversation))
         missing: list[str] = []
         entries = group.entries
+        # What a conversation put comes before what others know, so there is nothing to be found out.
+        alone = group.alone == seen
         for key in keys:
             entry = entries.get(key)
-            if entry is None or entry.seen != seen:
+            if entry is None or (entry.seen != seen and not (alone and entry.values)):
                 missing.append(key)
             elif entry.values:
                 found[key] = entry.values
@@ -89,14 +96,15 @@ class Held:
         values = distinct(others, *(entry.values for entry in places.values()))
         return values, bool(values)
 
-    def add(self, tenant: bytes, conversation: str, records: Mapping[str, Record]) -> None:
-        """Values that were put. What was known of their keys is as certain as before."""
+    def add(self, tenant: bytes, conversation: str, records: Mapping[str, Record]) -> Group | None:
+        """Values that were put, and where they are. What was known of their keys is as certain as before."""
         known = self._entries((tenant, conversation))
         merged = {
             key: (record,) if (entry := known.get(key)) is None else distinct(entry.values, (record,))
             for key, record in records.items()
         }
         self._store((tenant, conversation), merged, None)
+        return self._groups.get((tenant, conversation))
 
     def learn(self, tenant: bytes, conversation: str, answers: Mapping[str, Values], seen: int) -> None:
         """Answers as of `seen`, also those that nothing is known."""
@@ -146,7 +154,7 @@ class Held:
         tenant, conversation = name
         group = self._groups.get(name)
         if group is None:
-            group = self._groups[name] = _Group()
+            group = self._groups[name] = Group()
         counted: set[int] = set()
         for key, values in answers.items():
             entry = group.entries.get(key)
@@ -160,7 +168,7 @@ class Held:
             self._grow(group, entry, weight(values, counted))
             entry.values = values
 
-    def _grow(self, group: _Group, entry: _Entry, by: int) -> None:
+    def _grow(self, group: Group, entry: _Entry, by: int) -> None:
         entry.weight += by
         group.weight += by
         self.bytes += by

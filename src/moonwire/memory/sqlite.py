@@ -2,8 +2,9 @@
 
 What is held answers alone for as long as no other process wrote anything since it was checked. Whether one
 did is one number in the database, and it is looked at when the last look is 100 ms old: until then another
-worker's write need not have been committed either. So one worker reads next to nothing, several always know
-of each other's conflicts.
+worker's write need not have been committed either. What a conversation puts is as certain once it is written,
+where the file had nothing of that conversation before. So one worker reads next to nothing, several always
+know of each other's conflicts.
 """
 
 import asyncio
@@ -114,9 +115,9 @@ class SqliteMemory:
         kept = bounded(records, self._limits.value)
         self._oversized += kept != records
         name = unit(conversation, records)
-        self._held.add(tenant.identity, name, kept)
+        group = self._held.add(tenant.identity, name, kept)
         if not self._closed:
-            self._writer.put(tenant, name, kept.items())
+            self._writer.put(tenant, name, kept.items(), group)
 
     async def flush(self) -> None:
         """Returns when all that was put is in the file, or lost and counted."""

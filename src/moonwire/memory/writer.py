@@ -15,7 +15,7 @@ from moonwire.core.errors import MoonwireError
 from moonwire.core.recall import Record
 from moonwire.memory.codec import encode
 from moonwire.memory.database import Database, DatabaseFailure, Row, Unit
-from moonwire.memory.lru import weight
+from moonwire.memory.lru import Group, weight
 from moonwire.memory.sealing import DIGEST, Vault
 from moonwire.memory.tenant import Tenant
 
@@ -35,6 +35,7 @@ class _Put:
     conversation: str
     records: tuple[tuple[str, Record], ...]
     size: int
+    group: Group | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +93,23 @@ class Writer:
         """Records that will never be written."""
         return self._refused + self._failed
 
-    def put(self, tenant: Tenant, conversation: str, records: Iterable[tuple[str, Record]]) -> None:
-        """To be written within 100 ms; refused if too much waits already, as where the disk stands still."""
+    def put(
+        self,
+        tenant: Tenant,
+        conversation: str,
+        records: Iterable[tuple[str, Record]],
+        group: Group | None = None,
+    ) -> None:
+        """To be written within 100 ms; refused if too much waits already, as where the disk stands still.
+
+        `group`, which holds them, is told if the conversation begins with them.
+        """
         given = tuple(records)
         size = _ITEM * len(given) + weight(record for _, record in given)
         if self.waiting + size > self._limit:
             self._refused += len(given)
             return
-        self._hand_over(_Put(tenant, conversation, given, size), size)
+        self._hand_over(_Put(tenant, conversation, given, size, group), size)
 
     def used(self, tenant: Tenant, conversation: str) -> None:
         """The conversation is in use, and not to be evicted before others."""
@@ -181,7 +191,10 @@ class Writer:
         units = [self._sealed(put) for put in puts]
         try:
             if units or used:
-                self._database.write(units, used, self._minute())
+                written = self._database.write(units, used, self._minute())
+                for place in written.begun:
+                    if (group := puts[place].group) is not None:
+                        group.alone = written.others
         except DatabaseFailure as failure:
             self._fail(failure, sum(len(unit.rows) for unit in units))
         self._taken += sum(put.size for put in puts)

@@ -7,13 +7,14 @@ from functools import reduce
 from types import MappingProxyType
 from typing import Any, cast
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from moonwire.core.errors import LocalProtocolError
 from moonwire.core.messages import Message, Request, changed
-from moonwire.wire.chat import decode, encode
+from moonwire.wire.chat import decode, encode, read, write
 from tests.wire.chat.body_cases import JSON, bodies, exact, scribble
 from tests.wire.chat.shape_cases import HEALED, PLACES, REFUSED, UNREAD, with_
 from tests.wire.chat.vocabulary_cases import BODIES
@@ -42,6 +43,75 @@ def test_a_body_that_can_be_read_comes_back_as_it_was(body: dict[str, Any]) -> N
 def test_what_is_encoded_decodes_to_the_same_request(body: dict[str, Any]) -> None:
     request = decode(body)
     assert repr(decode(encode(request))) == repr(request)
+
+
+@given(bodies())
+def test_json_is_read_as_its_value_is_decoded_however_often_it_comes(body: dict[str, Any]) -> None:
+    data = json.dumps(body).encode()
+    try:
+        value = msgspec.json.decode(data)
+    except msgspec.DecodeError:
+        # Half characters: the thorough way says so.
+        assert read(data) is None
+        return
+    for _ in range(2):
+        assert read(data) == decode(value)
+        assert exact(encode(cast("Request", read(data)))) == exact(value)
+
+
+@given(bodies())
+def test_a_request_is_written_as_it_is_encoded(body: dict[str, Any]) -> None:
+    request = decode(body)
+    try:
+        written = msgspec.json.encode(encode(request))
+    except (UnicodeEncodeError, OverflowError):
+        # Half characters, and numbers that no server means.
+        written = None
+    for _ in range(2):
+        if written is not None:
+            assert write(request) == written
+        elif not _has_number_beyond(body):
+            assert exact(json.loads(write(request))) == exact(encode(request))
+
+
+def _has_number_beyond(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_number_beyond, cast("dict[str, Any]", value).values()))
+    if isinstance(value, list):
+        return any(map(_has_number_beyond, cast("list[Any]", value)))
+    return isinstance(value, int) and not -(2**63) <= value < 2**64
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"[]",
+        b"{",
+        b'{"model": "m"}',
+        b'{"messages": {}}',
+        b'{"messages": [{"role": 1}]}',
+        b'{"messages": [{"role": "user", "content": "\xff"}]}',
+        b'{"messages": [], "tools": 1}',
+        b'{"messages": ' + b"[" * 5000 + b"]" * 5000 + b"}",
+    ],
+)
+def test_what_is_not_as_it_should_be_is_left_to_a_closer_look(data: bytes) -> None:
+    assert read(data) is None
+
+
+def test_what_is_new_has_to_be_sound_and_what_was_read_is() -> None:
+    fields, message = b'"model": "m", "user": "sound"', b'{"role": "user", "content": "a new one, and sound"}'
+    asked: list[bytes] = []
+
+    def told(answer: bool) -> Callable[[bytes], bool]:
+        return lambda piece: asked.append(piece) or answer
+
+    for fields_are, message_is, found in ((False, True, False), (True, False, False), (True, True, True)):
+        answers = {b'"m"': fields_are, b'"sound"': fields_are, message: message_is}
+        request = read(b'{%b, "messages": [%b]}' % (fields, message), answers.__getitem__)
+        assert (request is not None) is found
+    assert read(b'{%b, "messages": [%b]}' % (fields, message), told(False)) is not None
+    assert asked == []
 
 
 @st.composite

@@ -5,6 +5,7 @@ Sources: kimi-api.md J (the key names the conversation to the prefix cache), D1 
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from msgspec import UNSET
 from moonwire.core.catalogue.target import Target
 from moonwire.core.draft import Draft, note
 from moonwire.core.intent import read_intent
+from moonwire.core.memo import again
 from moonwire.core.messages import Message, Request, Sampling, TextPart, changed
 from moonwire.core.notes import Note
 from moonwire.core.settings import Settings
@@ -138,11 +140,17 @@ def _refused(name: str, path: str, before: Any) -> Note:
 
 def _fingerprint(request: Request) -> str:
     """The same for every turn of a conversation: what stands up to the user's first words."""
-    digest = hashlib.sha256()
-    for message in request.messages:
-        digest.update(f"{message.role}\0{_text(message)}\0".encode("utf-8", "surrogatepass"))
+    messages = request.messages
+    for place, message in enumerate(messages):
         if message.role == "user":
-            break
+            return again(message, "fingerprint", messages[:place], _begun_with, messages[: place + 1])
+    return _begun_with(messages)
+
+
+def _begun_with(messages: Sequence[Message]) -> str:
+    digest = hashlib.sha256()
+    for message in messages:
+        digest.update(f"{message.role}\0{_text(message)}\0".encode("utf-8", "surrogatepass"))
     return f"mw-{digest.hexdigest()[:32]}"
 
 

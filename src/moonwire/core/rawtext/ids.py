@@ -25,9 +25,8 @@ class IdBook:
     def __init__(self, used: Iterable[str] = ()) -> None:
         self._used = set(used)
         self._next = len(self._used)
-        self._seed = hashlib.sha256(
-            "\0".join(sorted(self._used)).encode("utf-8", "surrogatepass")
-        ).hexdigest()
+        self._before = tuple(self._used)
+        self._seed = ""
         for identity in self._used:
             self._count(identity)
 
@@ -43,6 +42,8 @@ class IdBook:
 
     def opaque(self, name: str, ordinal: int) -> str:
         """`call_` and 24 hex digits that depend on the call's place and on all ids before it."""
+        # Most answers call nothing.
+        self._seed = self._seed or hashlib.sha256(_joined(self._before)).hexdigest()
         salt = 0
         while True:
             digest = hashlib.sha256(
@@ -62,3 +63,7 @@ class IdBook:
         match = _NUMBER.search(identity)
         if match:
             self._next = max(self._next, int(match.group(1)) + 1)
+
+
+def _joined(identities: Iterable[str]) -> bytes:
+    return "\0".join(sorted(identities)).encode("utf-8", "surrogatepass")

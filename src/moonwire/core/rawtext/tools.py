@@ -13,6 +13,7 @@ from typing import Any, cast
 import msgspec
 
 from moonwire.core.errors import LocalProtocolError
+from moonwire.core.memo import kept_for
 from moonwire.core.messages import Tool
 
 __all__ = ["Header", "Toolbox"]
@@ -81,6 +82,15 @@ class Toolbox:
         # Every beginning of a header that a server may have stripped of its marker, and the whole.
         self.beginnings = frozenset(head[:length] for head in heads for length in range(1, len(head) + 1))
         self._heads = frozenset(heads)
+
+    @classmethod
+    def of(cls, tools: Iterable[Tool | Mapping[str, Any]]) -> "Toolbox":
+        """The toolbox of these tools, made once for a tuple of values: a request's, on every turn."""
+        if not isinstance(tools, tuple):
+            return cls(tools)
+        values = tuple([tool for tool in tools if isinstance(tool, Tool)])
+        # What a caller may still write into is looked at each time.
+        return kept_for(tools, "toolbox", lambda: cls(tools)) if len(values) == len(tools) else cls(tools)
 
     def wants_object(self, name: str) -> bool:
         """Whether the tool is declared and its schema asks for an object."""

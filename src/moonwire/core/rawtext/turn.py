@@ -58,7 +58,7 @@ class Turn(Outbox):
         hold: bool,
     ) -> None:
         super().__init__(used_ids, tools_known=tools is not None)
-        self.tools = Toolbox(tools or ())
+        self.tools = Toolbox.of(tools or ())
         self._beginnings = self.tools.beginnings
         self.thinking = in_reasoning
         # Whether token ids say that the control text at hand is one.

@@ -1,14 +1,18 @@
 """A whole Chat Completions body, to a request and back."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+import msgspec
 from msgspec import UNSET
 
+from moonwire.core.errors import LocalProtocolError
 from moonwire.core.intent import SPELLINGS, read_intent
+from moonwire.core.memo import Generations
 from moonwire.core.messages import Request, Sampling
-from moonwire.wire.chat.messages import decode_messages, encode_message
-from moonwire.wire.chat.shapes import Json, an_object, fresh, refuse_reserved
+from moonwire.wire.chat.messages import decode_messages, encode_message, read_message, written_message
+from moonwire.wire.chat.shapes import OVERHEAD, Json, an_object, fresh, refuse_reserved
 from moonwire.wire.chat.tools import (
     choice_body,
     decode_choice,
@@ -18,7 +22,13 @@ from moonwire.wire.chat.tools import (
     format_body,
 )
 
-__all__ = ["decode", "encode"]
+__all__ = ["decode", "encode", "read", "write"]
+
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_pieces = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+# All of a body but its messages, by its JSON: an agent sends the same on every turn.
+_KNOWN = Generations[Request](limit=8 * 1024 * 1024)
 
 CAPS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 _SAMPLING: dict[str, tuple[type, ...]] = {
@@ -67,6 +77,34 @@ def decode(body: Mapping[str, Any]) -> Request:
     return Request(**given)
 
 
+def read(data: bytes, sound: Callable[[bytes], bool] = lambda piece: True) -> Request | None:
+    """What `decode` makes of this JSON, by way of what was read before: a conversation comes again and again.
+
+    `sound` is asked of each piece that is new, a field or a message. None where one is not, or where anything
+    else is not as it should be: to say what that is takes a closer look.
+
+    >>> read(b'{"model": "kimi-k3", "messages": [{"role": "user", "content": "hi"}]}').messages[0].content
+    'hi'
+    >>> read(b"[]") is None
+    True
+    """
+    try:
+        fields = _fields(data)
+        pieces = _pieces(fields.pop("messages"))
+        rest = tuple([(name, bytes(piece)) for name, piece in fields.items()])
+        request = _KNOWN.get(rest)
+        if request is None:
+            if not all([sound(piece) for _, piece in rest]):
+                return None
+            values = {name: msgspec.json.decode(piece) for name, piece in rest}
+            request = decode({**values, "messages": []})
+            _KNOWN.put(rest, request, weight=sum([len(piece) for _, piece in rest]) + OVERHEAD)
+        messages = tuple([read_message(bytes(piece), sound) for piece in pieces])
+    except (KeyError, msgspec.DecodeError, UnicodeDecodeError, RecursionError, LocalProtocolError):
+        return None
+    return msgspec.structs.replace(request, messages=messages)
+
+
 def _keep(given: Json, extra: Json, field: str, name: str, found: Any, value: Any) -> None:
     """What was found for a field, or where nothing was, the value as it came."""
     if found is UNSET:
@@ -97,8 +135,20 @@ def encode(request: Request) -> Json:
     >>> encode(decode(body)) == body
     True
     """
+    return _body(request, [encode_message(message) for message in request.messages])
+
+
+def write(request: Request) -> bytes:
+    """`encode` as JSON; half a character, which a server may have put into its reasoning, is escaped."""
+    try:
+        return msgspec.json.encode(_body(request, [written_message(message) for message in request.messages]))
+    except UnicodeEncodeError:
+        return json.dumps(encode(request), separators=(",", ":")).encode()
+
+
+def _body(request: Request, messages: list[Any]) -> Json:
     body: Json = {"model": request.model} if request.model else {}
-    body["messages"] = [encode_message(message) for message in request.messages]
+    body["messages"] = messages
     if request.tools is not UNSET:
         body["tools"] = None if request.tools is None else [encode_tool(tool) for tool in request.tools]
     if request.tool_choice is not UNSET:

@@ -4,12 +4,14 @@
 """
 
 import json
+from collections.abc import Callable
 from typing import Any, cast
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from moonwire.core.errors import LocalProtocolError
-from moonwire.core.memo import Generations
+from moonwire.core.memo import Generations, kept_on
 from moonwire.core.messages import (
     VERBATIM,
     Document,
@@ -25,6 +27,7 @@ from moonwire.core.messages import (
     Video,
 )
 from moonwire.wire.chat.shapes import (
+    OVERHEAD,
     Json,
     an_object,
     beside,
@@ -36,14 +39,23 @@ from moonwire.wire.chat.shapes import (
 )
 from moonwire.wire.chat.tools import decode_tool, encode_tool
 
-__all__ = ["REASONING_FIELDS", "decode_message", "decode_messages", "encode_message"]
+__all__ = [
+    "REASONING_FIELDS",
+    "decode_message",
+    "decode_messages",
+    "encode_message",
+    "read_message",
+    "written_message",
+]
 
 REASONING_FIELDS = ("reasoning_content", "reasoning", "reasoning_details")
 _DETAIL_TEXT = ("text", "summary")
 _SIMPLE = {"tool_call_id": ("call_id", str), "name": ("name", str), "partial": ("partial", bool)}
 _FILE = {"file_id": "file", "file_data": "data", "file_url": "url", "filename": "name"}
 
-# Messages by their JSON: a gateway's conversations of the last minutes, some 32 MB at the most.
+# Messages by their JSON: a gateway's conversations of the last minutes, some 64 MB at the most with what is
+# kept on them. By the JSON that came, and by that of their values, which is the same however it is spelled.
+_CAME = Generations[Message](limit=8 * 1024 * 1024)
 _KNOWN = Generations[Message](limit=8 * 1024 * 1024)
 
 
@@ -58,6 +70,17 @@ def decode_messages(value: Any) -> tuple[Message, ...]:
 
 def _known(value: Any, index: int) -> Message:
     return remembered(_KNOWN, value, lambda one: decode_message(one, f"messages[{index}]"))
+
+
+def read_message(piece: bytes, sound: Callable[[bytes], bool]) -> Message:
+    """The message that this JSON is. What is no message, or not sound, raises and is told elsewhere."""
+    message = _CAME.get(piece)
+    if message is None:
+        if not sound(piece):
+            raise LocalProtocolError("not taken", path="message")
+        message = _known(msgspec.json.decode(piece), 0)
+        _CAME.put(piece, message, weight=len(piece) + OVERHEAD)
+    return message
 
 
 def decode_message(value: Any, path: str = "message") -> Message:
@@ -177,6 +200,11 @@ def encode_message(message: Message) -> Json:
             if name not in body:
                 body[name] = fresh(value)
     return body
+
+
+def written_message(message: Message) -> msgspec.Raw:
+    """`encode_message` as JSON, written once for as long as the message lives."""
+    return kept_on(message, "written", lambda one: msgspec.Raw(msgspec.json.encode(encode_message(one))))
 
 
 def _content_body(parts: tuple[Part, ...]) -> list[Any]:

@@ -10,13 +10,13 @@ from moonwire.core.errors import LocalProtocolError
 from moonwire.core.memo import Generations
 from moonwire.core.messages import VERBATIM, WITHIN
 
-__all__ = ["Json", "an_object", "faithful", "fresh", "refuse_reserved", "remembered"]
+__all__ = ["OVERHEAD", "Json", "an_object", "faithful", "fresh", "refuse_reserved", "remembered"]
 
 Json = dict[str, Any]
 V = TypeVar("V")
 
 # What a small value costs in memory beside its text: two objects of Python, and what is kept on them.
-_OVERHEAD = 1024
+OVERHEAD = 1024
 
 
 def an_object(value: Any, path: str, what: str) -> Mapping[str, Any]:
@@ -91,7 +91,7 @@ def remembered(memory: Generations[V], value: Any, read: Callable[[Any], V]) -> 
         return found
     copy = fresh(value)
     made = read(copy)
-    memory.put(key, made, weight=len(key) + _OVERHEAD)
+    memory.put(key, made, weight=len(key) + OVERHEAD)
     return made
 
 
