@@ -129,7 +129,7 @@ class Exchange:
 
     async def preview(self, asked: Asked) -> Plan:
         """The plan for the first hop with all that memory knows of the conversation, and nothing sent."""
-        return self.planned(asked, await self._recalled(asked))
+        return self.planned(asked, await self._recalled(asked, keys(asked.remembered)))
 
     def _way(self, hop: Hop, route: Route, asked: Asked) -> Way:
         host = self.hosts[hop.upstream]
