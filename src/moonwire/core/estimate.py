@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple, cast
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from moonwire.core.counted import Estimated
 from moonwire.core.memo import kept_for, kept_on
 from moonwire.core.messages import (
     Document,
@@ -25,7 +26,6 @@ from moonwire.core.messages import (
     Video,
 )
 from moonwire.core.pictures import inlined_size
-from moonwire.core.prompts.segments import Estimated
 
 __all__ = ["Estimate", "Measured", "estimate", "kimi_cli_tokens", "message_bytes", "text_bytes"]
 

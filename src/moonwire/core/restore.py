@@ -8,7 +8,7 @@ streamed cannot be taken back: a violation is a note.
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Never
+from typing import TYPE_CHECKING, Any, ClassVar, Never, cast
 
 import msgspec
 from msgspec import UNSET
@@ -27,9 +27,9 @@ from moonwire.core.events import (
     UpstreamError,
 )
 from moonwire.core.notes import Note
-from moonwire.core.schemas import restore_arguments
-from moonwire.core.validation import Verdict, validator_for
-from moonwire.core.validation.values import is_object
+
+if TYPE_CHECKING:
+    from moonwire.core.validation import Verdict
 
 __all__ = ["Restoration", "Restore"]
 
@@ -188,6 +188,9 @@ class Restore:
         schema = self._restoration.schemas[name]
         if schema is None or schema is UNSET:
             return []
+        # Imported where there is a schema: most of what plans and restores needs none of it.
+        from moonwire.core.validation import validator_for
+
         verdict = validator_for(schema)(value)
         out: list[Event] = []
         for violation in verdict.violations:
@@ -241,7 +244,9 @@ def _read(text: str) -> tuple[dict[str, Any], str]:
         return {}, "the arguments are nested too deeply to be read"
     except ValueError as error:
         return {}, f"the arguments cannot be read as JSON: {error}"
-    return (value, "") if is_object(value) else ({}, "the arguments are JSON, but no object")
+    if isinstance(value, dict):
+        return cast("dict[str, Any]", value), ""
+    return {}, "the arguments are JSON, but no object"
 
 
 def _is_whole(text: str) -> bool:
@@ -264,6 +269,8 @@ def _written_back(value: dict[str, Any], text: str, compiled: Any, trouble: str)
     if trouble:
         return value, text, trouble
     try:
+        from moonwire.core.schemas import restore_arguments
+
         restored = restore_arguments(value, compiled)
         if restored == value:
             return value, text, ""
@@ -298,7 +305,7 @@ def _dropped(index: int, call: _Call) -> Noted:
     )
 
 
-def _unchecked(name: str, verdict: Verdict) -> Noted:
+def _unchecked(name: str, verdict: "Verdict") -> Noted:
     return Noted(
         Note(
             code="schema-unchecked",

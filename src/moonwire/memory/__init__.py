@@ -5,12 +5,16 @@ several worker processes may share. `tenant.py` says whose memory it is, `secret
 `lru.py` what counts as known. The file needs `pip install 'moonwire[gateway]'`, the others need nothing.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from moonwire.memory.folder import default_path
 from moonwire.memory.interface import Limits, Memory, NoMemory, Stats
 from moonwire.memory.process import ProcessMemory
 from moonwire.memory.secret import Secret, load_secret
-from moonwire.memory.sqlite import SqliteMemory
 from moonwire.memory.tenant import Tenant
+
+if TYPE_CHECKING:
+    from moonwire.memory.sqlite import SqliteMemory
 
 __all__ = [
     "Limits",
@@ -24,3 +28,12 @@ __all__ = [
     "default_path",
     "load_secret",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The file's memory needs SQLite and seals, which the others do without."""
+    if name == "SqliteMemory":
+        from moonwire.memory.sqlite import SqliteMemory
+
+        return SqliteMemory
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

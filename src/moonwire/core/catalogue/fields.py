@@ -3,7 +3,6 @@
 import re
 import types
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 import msgspec
@@ -37,6 +36,9 @@ def checked(name: str, value: Any, path: str) -> Any:
     ('auto', 'none')
     """
     if name not in _FIELDS or name in IDENTITY:
+        # For whoever makes a mistake, and nobody else.
+        from difflib import get_close_matches
+
         near = get_close_matches(name, sorted(_FIELDS.keys() - IDENTITY), n=1)
         remedy = f"did you mean {near[0]}?" if near else "`moonwire models MODEL` lists the fields"
         raise LocalProtocolError("no such field", path=path, remedy=remedy)

@@ -6,7 +6,7 @@ model no more, and keeps what the way back needs. Sources: mfjs.md; kimi-api.md 
 
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec import UNSET
@@ -17,8 +17,10 @@ from moonwire.core.errors import LocalProtocolError
 from moonwire.core.memo import kept_for
 from moonwire.core.messages import Message, ResponseFormat, Tool, ToolCall, changed
 from moonwire.core.notes import Note
-from moonwire.core.schemas import Compiled, compile_schema, rename_arguments
 from moonwire.core.settings import Settings
+
+if TYPE_CHECKING:
+    from moonwire.core.schemas import Compiled
 
 __all__ = ["heal"]
 
@@ -95,7 +97,7 @@ class _Keeper:
         if tool.name in self.settings.degrade or name in self.settings.degrade:
             return self._opened(tool, path, f"the server refused the schema of {tool.name}")
         try:
-            compiled = compile_schema(tool.parameters, purpose="tool")
+            compiled = _compiled(tool.parameters, "tool")
         except LocalProtocolError as error:
             # One tool that cannot be said must not cost the caller the whole turn (GitNexus#2703).
             return self._opened(
@@ -116,7 +118,7 @@ class _Keeper:
         """The answer's form with a compiled schema."""
         path = "response_format.json_schema.schema"
         try:
-            compiled = compile_schema(form.schema, purpose="response")
+            compiled = _compiled(form.schema, "response")
         except LocalProtocolError as error:
             raise LocalProtocolError(
                 error.message, path=f"{path}.{error.path}", remedy=error.remedy
@@ -170,7 +172,7 @@ class _Keeper:
         )
         return changed(tool, parameters=_OPEN, strict=False)
 
-    def _say(self, compiled: Compiled, path: str, name: str) -> None:
+    def _say(self, compiled: "Compiled", path: str, name: str) -> None:
         source = "mfjs.md 6, kimi-api.md G4"
         avoids = "not a valid moonshot flavored json schema"
         exact = [f"{change.path}: {change.what}" for change in (*compiled.exact, *compiled.repaired)]
@@ -195,11 +197,20 @@ class _Keeper:
             )
 
 
-def _call(call: ToolCall, compiled: Compiled | None) -> ToolCall:
+def _compiled(schema: Any, purpose: Literal["tool", "response"]) -> "Compiled":
+    # Imported where there is a schema: the compiler is the largest part of the core.
+    from moonwire.core.schemas import compile_schema
+
+    return compile_schema(schema, purpose=purpose)
+
+
+def _call(call: ToolCall, compiled: "Compiled | None") -> ToolCall:
     if compiled is None or not compiled.renamed:
         return call
     try:
         arguments: Any = json.loads(call.arguments)
+        from moonwire.core.schemas import rename_arguments
+
         renamed: Any = rename_arguments(arguments, compiled)
         if renamed == arguments:
             return call

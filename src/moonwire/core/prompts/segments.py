@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from moonwire.core.counted import Estimated
+
 __all__ = [
     "Encode",
     "Estimated",
@@ -38,19 +40,6 @@ class Segment(NamedTuple):
     text: str
     control: bool = False
     times: int = 1
-
-
-class Estimated(int):
-    """A number of tokens that is not exact: a picture of unknown size, a text that could not be encoded.
-
-    >>> total([3, Estimated(4)])
-    Estimated(7)
-    """
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"Estimated({int(self)})"
 
 
 def total(numbers: Iterable[int]) -> int:
