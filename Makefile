@@ -50,6 +50,10 @@ $(VENV)/.stamp-check: requirements/check.lock $(VENV)/.stamp-test
 	@$(PIP) install --no-deps --require-hashes -r requirements/check.lock
 	touch $@
 
+$(VENV)/.stamp-docs: requirements/docs.lock $(VENV)/.stamp-test
+	@$(PIP) install --no-deps --require-hashes -r requirements/docs.lock
+	touch $@
+
 $(VENV)/.stamp-moonwire: pyproject.toml src/moonwire/_version.py $(VENV)/.stamp-test
 	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
 	touch $@
@@ -77,10 +81,11 @@ bench: $(VENV)/.stamp-moonwire ## measure, side by side with the peers installed
 	[ $${#programs[@]} -gt 0 ] || { echo "There is nothing in bench/ to run yet." >&2; exit 2; }
 	for program in "$${programs[@]}"; do $(BIN)/python "$$program"; done
 
-docs: $(VENV)/.stamp-moonwire ## write the generated parts of docs/ anew
+docs: $(VENV)/.stamp-moonwire $(VENV)/.stamp-docs ## write the generated parts of docs/ anew, and build the site
 	@$(BIN)/python -m tests.contract.matrix --write docs/raw-text.md
 	$(BIN)/python -m tests.gateway.incidents.page --write docs/incidents.md
 	$(BIN)/python -m tests.house.generated --write docs/healing.md docs/faults.md docs/simulator.md docs/gateway.md docs/gateway-config.md
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --clean
 
 fuzz: $(VENV)/.stamp-moonwire ## run tests/fuzz and the laws of planning in rounds of new random input for FUZZ_MINUTES (default 1)
 	@[ -d tests/fuzz ] || { echo "There is no tests/fuzz yet." >&2; exit 2; }
@@ -106,7 +111,9 @@ lock: $(VENV)/.stamp-venv ## renew requirements/*.lock from pyproject.toml
 	$(COMPILE) pyproject.toml --group test --output-file requirements/test.lock
 	$(COMPILE) --group pyproject.toml:check --constraint requirements/test.lock \
 		--output-file requirements/check.lock
+	$(COMPILE) --group pyproject.toml:docs --constraint requirements/test.lock \
+		--output-file requirements/docs.lock
 
 clean: ## remove .venv, caches and what the tools left behind
-	@rm -rf $(VENV) build dist .coverage .coverage.* htmlcov .hypothesis .pytest_cache .ruff_cache .import_linter_cache
+	@rm -rf $(VENV) build dist site .coverage .coverage.* htmlcov .hypothesis .pytest_cache .ruff_cache .import_linter_cache
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
