@@ -89,7 +89,7 @@ async def merged(call: Call, defaults: Defaults) -> tuple[Request, Settings]:
 
 
 def _fields(call: Call, defaults: Defaults) -> tuple[Body, Settings]:
-    """The fields of all layers. What a layer says of the cap or of thinking replaces all that stood before."""
+    """The fields of all layers. What one says of the cap or of thinking replaces all that stood before."""
     said, settings = defaults.said, defaults.settings
     first, own = _layer(defaults.fields, defaults.thinking), _layer(call.fields, call.thinking)
     if said.cap.disabled or said.cap.cap is not None:
