@@ -104,7 +104,7 @@ WRONG: dict[str, tuple[Say, type[MoonwireError], str]] = {
     "gone": (then_reset(), TransportError, "."),
     "silence": (then_hang(), TotalTimeout, "."),
     "silence in the middle": (then_hang(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), TotalTimeout, "."),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("say", "kind", "words"), WRONG.values(), ids=WRONG)

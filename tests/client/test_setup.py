@@ -77,5 +77,8 @@ def test_what_the_upstream_is_told() -> None:
     (upstream,) = routing_of(found({}, {"base_url": RACK}), Settings(), NO_OVERRIDES, setup).upstreams
     assert upstream.headers == (("User-Agent", "mine"), ("x-a", "1"))
     assert (upstream.place, upstream.proxy, upstream.trust_env, upstream.tokenizer) == (
-        "vllm", "http://proxy:1", False, "tiktoken.model",
-    )  # fmt: skip
+        "vllm",
+        "http://proxy:1",
+        False,
+        "tiktoken.model",
+    )

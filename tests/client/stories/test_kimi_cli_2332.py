@@ -158,7 +158,7 @@ PRECEDENCE: dict[str, tuple[dict[str, str], dict[str, Any], dict[str, Any], Any,
     "both caps, the new one null": ({}, {}, {CAP: None, OLD_CAP: 5_000}, None, ["pass-off"]),
     "both caps, the old one null": ({}, {}, {CAP: 6_000, OLD_CAP: None}, 6_000, []),
     "the old cap alone": ({}, {}, {OLD_CAP: 5_000}, 5_000, ["cap-renamed"]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("environ", "defaults", "call", "cap", "notes"), PRECEDENCE.values(), ids=PRECEDENCE)
