@@ -88,19 +88,23 @@ def test_whose_key_is_sent(key: str | None, headers: Any, sent: dict[str, str]) 
     assert {name: seen[name] for name in ("authorization", "api-key") if name in seen} == sent
 
 
+QUOTA = "exceeded_current_quota_error"
+
 # what the server does, what is raised, what it says
 WRONG: dict[str, tuple[Say, type[MoonwireError], str]] = {
     "refused": (refusal(401, "Invalid Authentication", "invalid_authentication_error"), Auth, "Invalid Auth"),
-    "no money": (refusal(429, "check your account balance", "exceeded_current_quota_error"), QuotaExhausted, "balance"),
+    "no money": (refusal(429, "check your account balance", QUOTA), QuotaExhausted, "balance"),
     "broken": (refusal(500, "Internal server error", "server_error"), ServerFailure, "Internal server"),
     "no JSON": (
-        said(b"<html>"), RemoteProtocolError, r"^upstream: GET /files was answered with no JSON \(check the base URL\)",
+        said(b"<html>"),
+        RemoteProtocolError,
+        r"^upstream: GET /files was answered with no JSON \(check the base URL\)",
     ),
     "no HTTP": (b"SSH-2.0\r\n\r\n", RemoteProtocolError, "."),
     "gone": (then_reset(), TransportError, "."),
     "silence": (then_hang(), TotalTimeout, "."),
     "silence in the middle": (then_hang(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), TotalTimeout, "."),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("say", "kind", "words"), WRONG.values(), ids=WRONG)

@@ -1,5 +1,6 @@
 """The blocking client: the same calls, from any thread, and everything is closed behind it."""
 
+import asyncio
 import threading
 import warnings
 from collections.abc import Iterator
@@ -15,8 +16,6 @@ from moonwire.core.events import Text
 from moonwire.simulator import Server, Settings
 from tests.client.asked import WEATHER, asks_blocking, sent
 from tests.client.test_kimi import PARIS, RESULT
-
-SLOW = "script\n  turn\n    say one two three four five six seven eight nine ten"
 
 
 class City(msgspec.Struct):
@@ -102,21 +101,26 @@ def test_errors_are_raised_where_they_are_waited_for() -> None:
 
 
 def test_a_token_is_refreshed() -> None:
-    with Server(Settings(keys=("sk-new",))) as server:
-        with asks_blocking(server.base_url, refresh=lambda: "sk-new") as kimi:
-            assert kimi.generate('Say "OK".').text == "OK"
+    with (
+        Server(Settings(keys=("sk-new",))) as server,
+        asks_blocking(server.base_url, refresh=lambda: "sk-new") as kimi,
+    ):
+        assert kimi.generate('Say "OK".').text == "OK"
 
 
 def test_many_threads_one_client(kimi: KimiSync) -> None:
     with ThreadPoolExecutor(8) as pool:
-        texts = list(pool.map(lambda number: kimi.generate(f'Say "{number}".').text, range(24)))
+
+        def say(number: int) -> str:
+            return kimi.generate(f'Say "{number}".').text
+
+        texts = list(pool.map(say, range(24)))
     assert texts == [str(number) for number in range(24)]
     assert len(threads()) == 1
 
 
 def test_within_a_loop_of_the_callers(kimi: KimiSync) -> None:
     """As in a notebook, whose loop runs already."""
-    import asyncio
 
     async def main() -> str:
         return kimi.generate('Say "OK".').text

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from moonwire.core.errors import LocalProtocolError
 from moonwire.exchange.config import Hidden
@@ -80,7 +80,7 @@ class Credentials:
 
 async def _given(source: Refresh) -> Hidden:
     given = source()
-    token: object = await given if inspect.isawaitable(given) else given
+    token: Any = await given if inspect.isawaitable(given) else given
     if not isinstance(token, str) or not token.strip():
         said = "the function gave no token"
         raise LocalProtocolError(said, path="api_key", remedy="return the token as a text")

@@ -25,7 +25,9 @@ CAP, OLD_CAP = "max_completion_tokens", "max_tokens"
 ENV_CAP, ENV_OLD = "KIMI_MODEL_MAX_COMPLETION_TOKENS", "KIMI_MODEL_MAX_TOKENS"
 
 
-def said(server: Server, messages: Any = 'Say "OK".', call: Any = None, **more: Any) -> Completion[Any]:
+def said(
+    server: Server, messages: Any = 'Say "OK".', call: dict[str, Any] | None = None, **more: Any
+) -> Completion[Any]:
     found: list[Completion[Any]] = []
 
     async def main() -> None:
@@ -34,6 +36,9 @@ def said(server: Server, messages: Any = 'Say "OK".', call: Any = None, **more: 
 
     run(main)
     return found[0]
+
+
+EMPTY: dict[str, Any] = {"type": "object", "properties": {}}
 
 
 def words_of(tokens: int) -> str:
@@ -83,7 +88,7 @@ def test_the_cap_is_clamped(
 
 
 def test_the_system_prompt_and_the_tools_are_counted(strict: Server) -> None:
-    tool = {"type": "function", "function": {"name": "f", "description": "word " * 400, "parameters": {}}}
+    tool = {"type": "function", "function": {"name": "f", "description": "word " * 400, "parameters": EMPTY}}
     messages = [{"role": "system", "content": words_of(500)}, "hi"]
     planning = Planning(budget="all-remaining")
     whole = said(strict, messages, {"tools": [tool]}, settings=planning)
@@ -115,9 +120,11 @@ def test_a_provider_that_is_no_kimi_is_left_alone() -> None:
     async def main() -> None:
         scripted = Scripted(WELL)
         planning = Planning(budget="all-remaining")
-        async with serve(scripted.run) as server:
-            async with asks(server.url, "gpt-9", endpoint="", settings=planning) as kimi:
-                done = await kimi.generate("hi", max_tokens=5)
+        async with (
+            serve(scripted.run) as server,
+            asks(server.url, "gpt-9", endpoint="", settings=planning) as kimi,
+        ):
+            done = await kimi.generate("hi", max_tokens=5)
         (body,) = scripted.bodies
         assert body == {
             "model": "gpt-9",
@@ -151,7 +158,7 @@ PRECEDENCE: dict[str, tuple[dict[str, str], dict[str, Any], dict[str, Any], Any,
     "both caps, the new one null": ({}, {}, {CAP: None, OLD_CAP: 5_000}, None, ["pass-off"]),
     "both caps, the old one null": ({}, {}, {CAP: 6_000, OLD_CAP: None}, 6_000, []),
     "the old cap alone": ({}, {}, {OLD_CAP: 5_000}, 5_000, ["cap-renamed"]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("environ", "defaults", "call", "cap", "notes"), PRECEDENCE.values(), ids=PRECEDENCE)
@@ -256,16 +263,16 @@ def test_the_connection_survives_overrides_and_errors_of_others() -> None:
 
     async def main() -> None:
         async with serve(script) as server, asks(server.url, options=ONCE) as kimi:
-            for overrides in ({}, {CAP: 5_000}, {"thinking": False}, {}):
+            for overrides in OVERRIDES.values():
                 await kimi.generate("hi", **overrides)
-            assert connections == [0, 0, 0, 0]
+            assert connections == [0] * len(OVERRIDES)
             before = identity(kimi)
             with pytest.raises(TransportError):
                 await kimi.generate("break")
             assert [(await kimi.generate("hi")).text for _ in range(2)] == ["hello", "hello"]
             # A kept connection that breaks before a byte came may just have been old: a new one says so too.
             # The next call opens one more, and that is kept.
-            assert connections == [0, 0, 0, 0, 0, 1, 2, 2] and identity(kimi) == before
+            assert connections == [*[0] * len(OVERRIDES), 0, 1, 2, 2] and identity(kimi) == before
 
     run(main)
 
@@ -273,7 +280,7 @@ def test_the_connection_survives_overrides_and_errors_of_others() -> None:
 def test_a_refreshed_token_stays_after_a_connection_error() -> None:
     """kimi-cli rebuilt its client with the token that it was made with."""
     scripted = Scripted(WELL)
-    tokens = iter(["sk-2"])
+    refresh = iter(["sk-2"]).__next__
 
     async def script(peer: Peer) -> None:
         while (asked := await peer.request())[0]:
@@ -290,7 +297,7 @@ def test_a_refreshed_token_stays_after_a_connection_error() -> None:
     async def main() -> None:
         async with (
             serve(script) as server,
-            asks(server.url, options=ONCE, refresh=lambda: next(tokens)) as kimi,
+            asks(server.url, options=ONCE, refresh=refresh) as kimi,
         ):
             assert (await kimi.generate("hi")).text == "hello"
             with pytest.raises(TransportError):
