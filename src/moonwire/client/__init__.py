@@ -1,0 +1,1 @@
+"""Faces of the exchange for programs: no server between them and the endpoint."""
