@@ -1,4 +1,4 @@
-"""What a dialect is to the gateway. The handler knows no other difference between them."""
+"""What a dialect is to whoever answers in it. A handler knows no other difference between them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
@@ -8,6 +8,7 @@ import msgspec
 from moonwire.core.errors import MoonwireError
 from moonwire.core.events import Event
 from moonwire.core.messages import Reply, Request
+from moonwire.exchange.asked import Incomplete
 from moonwire.wire import chat
 from moonwire.wire.chat.errors import Encoded, encode_error
 from moonwire.wire.chat.writer import DONE, Writer, encode_reply
@@ -39,7 +40,7 @@ class StreamWriter(Protocol):
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
-    """One way to speak to the gateway."""
+    """One way to ask for an answer."""
 
     name: str
     decode: Callable[[Mapping[str, Any]], Request]
@@ -61,8 +62,17 @@ def _chat_reply(reply: Reply, named: Named) -> dict[str, Any]:
     return body if named.extra is None else {**body, **named.extra()}
 
 
+def _chat_error(error: MoonwireError) -> Encoded:
+    status, headers, body = encode_error(error)
+    if isinstance(error, Incomplete):
+        # No client tries that again, or compacts for it.
+        status = 422
+        body["error"] |= {"code": "thoughts_only", "type": "incomplete_answer"}
+    return status, headers, body
+
+
 def _chat_error_event(error: MoonwireError) -> bytes:
-    _, _, body = encode_error(error)
+    _, _, body = _chat_error(error)
     return b"data: " + msgspec.json.encode(body) + b"\n\n" + DONE
 
 
@@ -71,6 +81,6 @@ CHAT: Final = Dialect(
     decode=chat.decode,
     writer=_chat_writer,
     encode_reply=_chat_reply,
-    encode_error=encode_error,
+    encode_error=_chat_error,
     error_event=_chat_error_event,
 )

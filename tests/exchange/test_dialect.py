@@ -1,11 +1,12 @@
-"""What a dialect is to the gateway, in the words of Chat Completions."""
+"""What a dialect is to whoever answers in it, in the words of Chat Completions."""
 
 import json
 
 from moonwire.core.errors import Overloaded
 from moonwire.core.events import Finish, Text, Usage
 from moonwire.core.messages import Reply, TextPart
-from moonwire.gateway.dialect import CHAT, Named
+from moonwire.exchange.asked import Incomplete
+from moonwire.exchange.dialect import CHAT, Named
 
 
 def named(**more: bool) -> Named:
@@ -41,3 +42,12 @@ def test_an_error_within_a_stream_is_its_end() -> None:
 def test_a_comment_is_nothing_to_a_reader() -> None:
     assert CHAT.keep_alive.startswith(b":") and CHAT.keep_alive.endswith(b"\n\n")
     assert CHAT.decode({"model": "a", "messages": []}).model == "a"
+
+
+def test_an_answer_of_thoughts_alone_is_its_own_kind_of_error() -> None:
+    status, _, body = CHAT.encode_error(Incomplete("only thoughts", Reply(), "raise the cap"))
+    assert (status, body["error"]["code"], body["error"]["type"]) == (
+        422,
+        "thoughts_only",
+        "incomplete_answer",
+    )
