@@ -1,6 +1,6 @@
 """What a dialect is to whoever answers in it. A handler knows no other difference between them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -8,12 +8,13 @@ import msgspec
 from moonwire.core.errors import MoonwireError
 from moonwire.core.events import Event
 from moonwire.core.messages import Reply, Request
+from moonwire.core.notes import Note
 from moonwire.exchange.asked import Incomplete
 from moonwire.wire import chat
 from moonwire.wire.chat.errors import Encoded, encode_error
 from moonwire.wire.chat.writer import DONE, Writer, encode_reply
 
-__all__ = ["CHAT", "Dialect", "Named", "StreamWriter"]
+__all__ = ["CHAT", "Dialect", "Named", "StreamWriter", "named"]
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +52,29 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """The bytes of an error inside a stream that has begun, and of the stream's end."""
     keep_alive: bytes = b": keep-alive\n\n"
     id_prefix: str = "chatcmpl-"
+
+
+def named(
+    dialect: Dialect,
+    request: Request,
+    identity: str,
+    created: int,
+    told: Callable[[], Sequence[Note]] | None = None,
+) -> Named:
+    """The name of the answer to a request; `told` gives the notes, for a caller that wants them in it."""
+
+    def extra() -> dict[str, Any]:
+        notes = () if told is None else told()
+        shown: list[Any] = [msgspec.to_builtins(note, str_keys=True) for note in notes]
+        return {"moonwire": {"request_id": identity, "notes": shown}}
+
+    return Named(
+        id=f"{dialect.id_prefix}{identity.removeprefix('req_')}",
+        model=request.model,
+        created=created,
+        usage=request.stream_usage is True,
+        extra=None if told is None else extra,
+    )
 
 
 def _chat_writer(named: Named) -> StreamWriter:

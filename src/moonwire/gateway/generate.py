@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 
@@ -13,7 +13,7 @@ from moonwire.core.notes import Note
 from moonwire.core.plan import Plan
 from moonwire.exchange.answer import Answer
 from moonwire.exchange.asked import Asked, Commit
-from moonwire.exchange.dialect import Dialect, Named
+from moonwire.exchange.dialect import Dialect, Named, named
 from moonwire.exchange.exchange import Exchange
 from moonwire.exchange.policy import Tries
 from moonwire.exchange.redact import Redactor
@@ -138,17 +138,10 @@ class Generate:
             await self._whole(asked, work, explain=explain)
 
     def _named(self, request: Request, work: "_Work", answer: Answer, *, explain: bool) -> Named:
-        def extra() -> dict[str, Any]:
-            notes = work.redactor.notes(answer.notes)
-            return {"moonwire": {"request_id": work.report.id, "notes": _plain(notes)}}
+        def told() -> Sequence[Note]:
+            return work.redactor.notes(answer.notes)
 
-        return Named(
-            id=f"{self._dialect.id_prefix}{work.report.id[4:]}",
-            model=request.model,
-            created=int(time.time()),
-            usage=request.stream_usage is True,
-            extra=extra if explain else None,
-        )
+        return named(self._dialect, request, work.report.id, int(time.time()), told if explain else None)
 
     # -- whole -------------------------------------------------------------------------------------
 
@@ -157,8 +150,9 @@ class Generate:
         work.keep(answer, reply)
         if reply.error is not None:
             raise broken(reply.error)
-        named = self._named(asked.request, work, answer, explain=explain)
-        data = encoded(self._dialect.encode_reply(reply, named))
+        data = encoded(
+            self._dialect.encode_reply(reply, self._named(asked.request, work, answer, explain=explain))
+        )
         work.report.status = 200
         await work.out.whole(200, [JSON, *work.headers(answer.notes), *_counts(answer)], data)
 
@@ -277,10 +271,6 @@ def target_of(plan: Plan) -> str:
     """The target's name in reports and metrics; what nobody knows has one for all."""
     target = plan.target
     return f"{target.name or 'unknown'}@{target.endpoint}"
-
-
-def _plain(notes: Sequence[Note]) -> list[Any]:
-    return cast("list[Any]", msgspec.to_builtins(notes, str_keys=True))
 
 
 def _refuse_healing(plan: Plan) -> None:
