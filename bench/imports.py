@@ -1,6 +1,7 @@
 """What an import costs: the package beside `asyncio`, the core beside `msgspec`.
 
-In CPU time of fresh interpreters. The time of an interpreter that imports nothing is taken off both. `BENCH_QUICK=1`: only that it runs.
+In CPU time of fresh interpreters; that of one which imports nothing is taken off both. `BENCH_QUICK=1`: only
+that it runs.
 """
 
 import os

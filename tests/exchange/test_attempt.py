@@ -51,7 +51,7 @@ from tests.transport.peers import Peer, run, serve
 
 @contextlib.asynccontextmanager
 async def trying(scripted: Scripted, *keys: str, **more: Any) -> AsyncGenerator[tuple[Host, Attempt]]:
-    ask = asked(headers=more.pop("sent", ()), key=more.pop("own", None))
+    ask = asked(headers=more.pop("sent", ()), key=more.pop("own", None), verbatim=more.pop("verbatim", False))
     request = more.pop("request", ask.request)
     async with serve(scripted.run) as server:
         host = Host(upstream("a", server.url, *(keys or ("k",)), **more), NO_OVERRIDES, Retries(), Clock())
@@ -89,6 +89,20 @@ def test_the_agents_name_is_passed_on_and_nothing_else_of_it() -> None:
         head = scripted.heads[0].lower()
         assert "user-agent: agent/1" in head and "x-msh-platform: cli" in head and "x-team: blue" in head
         assert "cookie" not in head and "x-other" not in head
+
+    run(main)
+
+
+def test_a_caller_of_this_process_says_all_that_it_likes_behind_what_the_operator_says() -> None:
+    async def main() -> None:
+        scripted = Scripted(WELL)
+        sent = (("cookie", "c"), ("X-Team", "red"), ("api-key", "k2"))
+        more = {"sent": sent, "verbatim": True, "headers": (("x-team", "blue"),)}
+        async with trying(scripted, **more) as (_, attempt):
+            await (await attempt.begin()).stream.aclose()
+        head = scripted.heads[0].lower()
+        assert "cookie: c" in head and "api-key: k2" in head and "authorization: bearer k" in head
+        assert "x-team: blue" in head and "red" not in head
 
     run(main)
 

@@ -25,7 +25,7 @@ from moonwire.core.settings import Settings as Passes
 from moonwire.exchange.config import Options, Retries
 from moonwire.exchange.exchange import Exchange
 from moonwire.simulator import Server, Settings
-from moonwire.transport import Timeouts
+from moonwire.transport import FirstByteTimeout, IdleTimeout, Timeouts
 from moonwire.wire import chat
 from tests.exchange.upstreams import (
     DONE,
@@ -380,6 +380,29 @@ def test_a_retry_leaves_the_client_and_other_requests_alone() -> None:
             assert (await other.gather()).finish == "stop"
 
     run(main)
+
+
+@pytest.mark.parametrize("say", [then_hang(), then_hang(HEAD), then_hang(HEAD + HELLO)])
+def test_a_time_of_the_callers_own_is_over_once(say: Say) -> None:
+    """The upstream's own time is over again and again, until its retries are used up."""
+    for own, sent in ((Timeouts(first_byte=0.04, idle=0.04), 1), (None, 3)):
+        scripted = Scripted(say)
+
+        async def main(scripted: Scripted = scripted, own: Timeouts | None = own) -> None:
+            quiet = Timeouts(first_byte=0.03, idle=0.03)
+            async with (
+                serve(scripted.run) as server,
+                running(upstream("a", server.url, "k", timeouts=quiet), options=quick()) as line,
+            ):
+                try:
+                    reply, _ = await line.complete(asked(timeouts=own))
+                    assert reply.error is not None and reply.error.code == "idle_timeout"
+                except TransportError as error:
+                    assert isinstance(error, FirstByteTimeout | IdleTimeout)
+                    assert error.seconds == (0.04 if own else 0.03)
+
+        run(main)
+        assert len(scripted.heads) == sent
 
 
 FAULTS: dict[str, str] = {

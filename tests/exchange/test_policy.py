@@ -201,6 +201,11 @@ def test_the_end_is_the_end(error: TransportError) -> None:
     assert after_failure(error, tries(), RETRIES, lambda: 0.0).do == "give-up"
 
 
+def test_what_the_caller_tries_again_is_not_tried_again_beside_it() -> None:
+    assert after_failure(GONE, Tries(again=True), RETRIES, lambda: 0.0).do == "give-up"
+    assert after_failure(GONE, Tries(), RETRIES, lambda: 0.0).do == "retry"
+
+
 def test_a_failure_has_the_same_budget() -> None:
     assert after_failure(GONE, tries(sent=5), Retries(attempts=5), lambda: 0.0).do == "give-up"
 

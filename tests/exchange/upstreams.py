@@ -79,9 +79,12 @@ def quick(**more: Any) -> Options:
     return msgspec.structs.replace(Options(retries=QUICK, tail=0.05), **more)
 
 
+ASKED = ("key", "headers", "verbatim", "timeouts", "commit")
+
+
 def asked(words: str | Request = "Say hello.", *, tenant: Tenant = ANN, **more: Any) -> Asked:
     """A request; `more` are fields of the body, or of `Asked`."""
-    own = {name: more.pop(name) for name in ("key", "headers", "commit") if name in more}
+    own = {name: more.pop(name) for name in ASKED if name in more}
     own.setdefault("commit", Commit())
     request = words if isinstance(words, Request) else body(words, **more)
     return Asked(request=request, id="req_1", tenant=tenant, **own)

@@ -11,6 +11,7 @@ from moonwire.core.messages import Message, Reply, Request, TextPart
 from moonwire.core.plan import Plan
 from moonwire.core.settings import Settings
 from moonwire.memory import Tenant
+from moonwire.transport import Timeouts
 
 __all__ = ["Asked", "Commit", "Incomplete", "conversation_of", "incomplete", "refuse_several"]
 
@@ -34,6 +35,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None = None
     """The caller's own key, for a first hop that has none."""
     headers: tuple[tuple[str, str], ...] = ()
+    verbatim: bool = False
+    """Whether all of these go upstream, not only who the agent says it is: the caller is of this process."""
+    timeouts: Timeouts | None = None
+    """The caller's own, in the place of the upstream's. Where one of them is over, nothing is tried again."""
     commit: Commit
 
     def __repr__(self) -> str:

@@ -24,10 +24,11 @@ from moonwire.exchange.answer import Begun, says_something
 from moonwire.exchange.asked import Asked
 from moonwire.exchange.config import Options
 from moonwire.exchange.host import CREDENTIALS, Host
-from moonwire.exchange.reading import BROKEN, batches
+from moonwire.exchange.reading import BROKEN, IDLE, batches
 from moonwire.exchange.ring import Lease
 from moonwire.exchange.wires import spoken
-from moonwire.transport import ClientClosed, PoolTimeout, Response
+from moonwire.transport import ClientClosed, IdleTimeout, PoolTimeout, Response
+from moonwire.transport.url import parse
 
 __all__ = ["Attempt", "Failed"]
 
@@ -70,6 +71,7 @@ class Attempt:
         self._asked = asked
         self._options = options
         self._size = 0
+        self._timeouts = asked.timeouts or host.upstream.timeouts
 
     async def begin(self, wall: Callable[[], float] = time.time) -> Begun:
         """Sends the request and reads until something is said. Raises `Failed`."""
@@ -95,7 +97,7 @@ class Attempt:
             host.url(dialect.path),
             headers=self._headers(),
             body=body,
-            timeouts=host.upstream.timeouts,
+            timeouts=self._timeouts,
         )
         if response.status != 200:
             raise await self._refused(response, wall)
@@ -125,7 +127,8 @@ class Attempt:
             ("accept", "text/event-stream, application/json"),
             ("accept-encoding", "identity"),
         ]
-        found += [(name, value) for name, value in self._asked.headers if name.lower().startswith(PASSED)]
+        asked = self._asked
+        found += [one for one in asked.headers if asked.verbatim or one[0].lower().startswith(PASSED)]
         own = self.host.upstream.headers
         named = {name.lower() for name, _ in own}
         if self.lease.key and not named & CREDENTIALS:
@@ -145,6 +148,9 @@ class Attempt:
 
     def broken(self, error: UpstreamError) -> Failed:
         """What an error within the answer means: before anything was said it is as good as a refusal."""
+        if error.code == IDLE:
+            origin = parse(self.host.upstream.base_url).origin
+            return Failed(IdleTimeout(origin=origin, seconds=self._timeouts.idle))
         if error.code in BROKEN:
             return Failed(TransportError(error.message, path="upstream"))
         body = {"error": error.raw if error.raw is not None else error.message}

@@ -38,6 +38,7 @@ from moonwire.exchange.race import race
 from moonwire.exchange.reading import BROKEN
 from moonwire.exchange.ring import Lease
 from moonwire.memory import Memory
+from moonwire.transport.errors import Deadline
 
 __all__ = ["Asked", "Commit", "Exchange", "Incomplete"]
 
@@ -236,7 +237,8 @@ class Exchange:
             for repair in verdict.repairs:
                 if repair.evidence is not None and useful(repair, way.target, way.settings):
                     host.teach(way.request.model, repair.evidence)
-        if asked.commit.made:
+        if asked.commit.made or (asked.timeouts is not None and isinstance(failed.error, Deadline)):
+            # A time that the caller set is over: what is done now is for the caller to say.
             return GIVE_UP
         if verdict is not None:
             spare = host.ring.spare()

@@ -67,7 +67,9 @@ class Next(msgspec.Struct, frozen=True, kw_only=True):
 class Tries:
     """What one request has cost so far: `sent` and `waited` over all its hops, the rest at this one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, again: bool = False) -> None:
+        self.again = again
+        """Whether the caller is trying again itself, as it does where nothing got through."""
         self.sent = 0
         self.waited = 0.0
         self.notes: list[Note] = []
@@ -133,7 +135,7 @@ def after_failure(
     error: TransportError | RemoteProtocolError, tries: Tries, retries: Retries, draw: Callable[[], float]
 ) -> Next:
     """What to do after the connection failed, or what came was no answer."""
-    if isinstance(error, HOPELESS) or not tries.may_send(retries):
+    if isinstance(error, HOPELESS) or tries.again or not tries.may_send(retries):
         return GIVE_UP
     return _again("connection", 2, None, tries, retries, draw)
 

@@ -26,12 +26,13 @@ from moonwire.transport import IdleTimeout, Response
 from moonwire.wire.chat.chunks import read_json
 from moonwire.wire.sse import Decoder
 
-__all__ = ["BROKEN", "batches"]
+__all__ = ["BROKEN", "IDLE", "batches"]
 
 WHOLE_BYTES: Final = 64 << 20
 """The longest answer that is no stream: it is held until it is whole."""
 
-BROKEN: Final = frozenset({"stream_broken", "stream_cut", "idle_timeout", "not_a_stream"})
+IDLE: Final = "idle_timeout"
+BROKEN: Final = frozenset({"stream_broken", "stream_cut", IDLE, "not_a_stream"})
 """The codes of `UpstreamError` where nobody said anything: the answer ended in a way that none should."""
 
 DRAIN: Final = 0.25
@@ -247,5 +248,5 @@ def _broken_off(trouble: Trouble | None) -> UpstreamError:
             code="stream_cut",
             type="upstream_error",
         )
-    code = "idle_timeout" if isinstance(trouble, IdleTimeout) else "stream_broken"
+    code = IDLE if isinstance(trouble, IdleTimeout) else "stream_broken"
     return UpstreamError(f"the answer broke off: {trouble}", code=code, type="upstream_error")

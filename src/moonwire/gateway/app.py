@@ -12,19 +12,20 @@ from moonwire.core.errors import LocalProtocolError, MoonwireError
 from moonwire.core.messages import Request
 from moonwire.exchange.asked import Asked, Commit
 from moonwire.exchange.config import Hop
+from moonwire.exchange.dialect import CHAT, Dialect
 from moonwire.exchange.exchange import Exchange
+from moonwire.exchange.redact import Redactor, secrets_of
+from moonwire.exchange.told import HEADER, REQUEST_ID, encoded, request_id
 from moonwire.gateway.counting import Counting
-from moonwire.gateway.dialect import CHAT, Dialect
-from moonwire.gateway.generate import Generate, Timing, passed_headers, request_id
+from moonwire.gateway.generate import Generate, Timing, passed_headers
 from moonwire.gateway.guard import Caller, Denied, Guard, check_body, depth_of, key_of, read_body
 from moonwire.gateway.http import Call, Out, StuckCaller
 from moonwire.gateway.images import Images
 from moonwire.gateway.logs import Log
 from moonwire.gateway.metrics import CONTENT_TYPE, Metrics
 from moonwire.gateway.models import Models
-from moonwire.gateway.redact import Redactor, secrets_of
 from moonwire.gateway.relay import Relay
-from moonwire.gateway.reports import HEADER, REQUEST_ID, Report, Reports, encoded
+from moonwire.gateway.reports import Report, Reports
 
 __all__ = ["Bounds", "Gateway"]
 

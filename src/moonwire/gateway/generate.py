@@ -1,33 +1,31 @@
 """A request for an answer, in any dialect: in, through the exchange, and out, streamed or whole."""
 
 import asyncio
-import os
-import secrets
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 
-from moonwire.core.errors import LocalProtocolError, MoonwireError, RemoteProtocolError
-from moonwire.core.events import UpstreamError
+from moonwire.core.errors import LocalProtocolError, MoonwireError
 from moonwire.core.messages import Reply, Request
 from moonwire.core.notes import Note
 from moonwire.core.plan import Plan
 from moonwire.exchange.answer import Answer
-from moonwire.exchange.asked import Asked, Commit, Incomplete
+from moonwire.exchange.asked import Asked, Commit
+from moonwire.exchange.dialect import Dialect, Named, named
 from moonwire.exchange.exchange import Exchange
 from moonwire.exchange.policy import Tries
-from moonwire.gateway.dialect import Dialect, Named
+from moonwire.exchange.redact import Redactor
+from moonwire.exchange.told import HEADER, REQUEST_ID, broken, encoded, notes_header
 from moonwire.gateway.guard import Caller, Denied
 from moonwire.gateway.http import Call, Out, StuckCaller
 from moonwire.gateway.images import Images
 from moonwire.gateway.pulse import Late, Pulse
-from moonwire.gateway.redact import Redactor
-from moonwire.gateway.reports import HEADER, REQUEST_ID, Report, encoded, notes_header
+from moonwire.gateway.reports import Report
 from moonwire.wire.chat.writer import usage_object
 
-__all__ = ["Generate", "Timing", "broken", "passed_headers", "request_id", "target_of"]
+__all__ = ["Generate", "Timing", "passed_headers", "target_of"]
 
 SSE: Final = [
     ("content-type", "text/event-stream"),
@@ -55,32 +53,6 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     """When the status line goes out though nothing has been said; then only an error event can follow."""
     keep_alive: float = 10.0
     """Between two comments while nothing is said; 0: none, as strict readers want (verification.md 4)."""
-
-
-class _Drawn:
-    """Random ids, many drawn from the system at a time: each draw is a system call."""
-
-    def __init__(self) -> None:
-        self._ids: list[str] = []
-        if hasattr(os, "register_at_fork"):
-            # Two processes never give out the same ones.
-            os.register_at_fork(after_in_child=self._ids.clear)
-
-    def next(self) -> str:
-        """One that nobody has."""
-        if not self._ids:
-            drawn = secrets.token_hex(12 * _AT_ONCE)
-            self._ids += [drawn[start : start + 24] for start in range(0, len(drawn), 24)]
-        return self._ids.pop()
-
-
-_AT_ONCE: Final = 256
-_drawn: Final = _Drawn()
-
-
-def request_id() -> str:
-    """A new id of a request."""
-    return f"req_{_drawn.next()}"
 
 
 def passed_headers(call: Call) -> tuple[tuple[str, str], ...]:
@@ -171,17 +143,10 @@ class Generate:
             await self._whole(asked, work, explain=explain)
 
     def _named(self, request: Request, work: "_Work", answer: Answer, *, explain: bool) -> Named:
-        def extra() -> dict[str, Any]:
-            notes = work.redactor.notes(answer.notes)
-            return {"moonwire": {"request_id": work.report.id, "notes": _plain(notes)}}
+        def told() -> Sequence[Note]:
+            return work.redactor.notes(answer.notes)
 
-        return Named(
-            id=f"{self._dialect.id_prefix}{work.report.id[4:]}",
-            model=request.model,
-            created=int(time.time()),
-            usage=request.stream_usage is True,
-            extra=extra if explain else None,
-        )
+        return named(self._dialect, request, work.report.id, int(time.time()), told if explain else None)
 
     # -- whole -------------------------------------------------------------------------------------
 
@@ -190,8 +155,9 @@ class Generate:
         work.keep(answer, reply)
         if reply.error is not None:
             raise broken(reply.error)
-        named = self._named(asked.request, work, answer, explain=explain)
-        data = encoded(self._dialect.encode_reply(reply, named))
+        data = encoded(
+            self._dialect.encode_reply(reply, self._named(asked.request, work, answer, explain=explain))
+        )
         work.report.status = 200
         await work.out.whole(200, [JSON, *work.headers(answer.notes), *_counts(answer)], data)
 
@@ -258,10 +224,7 @@ class Generate:
             await out.end()
             return
         status, headers, body = self._dialect.encode_error(error)
-        if isinstance(error, Incomplete):
-            body["error"] |= {"code": "thoughts_only", "type": "incomplete_answer"}
-            status = 422
-        elif isinstance(error, Denied):
+        if isinstance(error, Denied):
             status, headers = error.status, list(error.headers)
         report.status = status
         told = [JSON, *work.headers(report.notes), *headers]
@@ -317,19 +280,10 @@ def _ending() -> MoonwireError:
     return Denied("the gateway ended before the answer did", status=503, remedy="ask again")
 
 
-def broken(error: UpstreamError) -> MoonwireError:
-    """An upstream's error behind an answer that began, for a caller that has seen nothing of it."""
-    return RemoteProtocolError(error.message, path="upstream", remedy="ask again")
-
-
 def target_of(plan: Plan) -> str:
     """The target's name in reports and metrics; what nobody knows has one for all."""
     target = plan.target
     return f"{target.name or 'unknown'}@{target.endpoint}"
-
-
-def _plain(notes: Sequence[Note]) -> list[Any]:
-    return cast("list[Any]", msgspec.to_builtins(notes, str_keys=True))
 
 
 def _refuse_healing(plan: Plan) -> None:

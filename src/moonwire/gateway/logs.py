@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from moonwire.gateway.reports import Report, encoded
+from moonwire.exchange.told import encoded
+from moonwire.gateway.reports import Report
 
 __all__ = ["Log"]
 

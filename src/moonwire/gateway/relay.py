@@ -13,16 +13,17 @@ from moonwire.core.plan import Plan
 from moonwire.core.restore import Restoration, Restore
 from moonwire.exchange.asked import Asked, Commit
 from moonwire.exchange.config import Hop
+from moonwire.exchange.dialect import Dialect
 from moonwire.exchange.exchange import Exchange
 from moonwire.exchange.host import Host
+from moonwire.exchange.redact import Redactor
 from moonwire.exchange.ring import Lease
+from moonwire.exchange.told import HEADER, REQUEST_ID, notes_header
 from moonwire.exchange.wires import spoken
-from moonwire.gateway.dialect import Dialect
 from moonwire.gateway.generate import LEFT, target_of
 from moonwire.gateway.guard import Caller
 from moonwire.gateway.http import Call, Out, StuckCaller
-from moonwire.gateway.redact import Redactor
-from moonwire.gateway.reports import HEADER, REQUEST_ID, Report, notes_header
+from moonwire.gateway.reports import Report
 from moonwire.transport import Response
 from moonwire.wire.chat.writer import usage_object
 from moonwire.wire.sse import Decoder

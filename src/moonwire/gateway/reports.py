@@ -1,51 +1,15 @@
-"""What was done to each request, for whoever asks: the header, and everything under the request's id."""
+"""What was done to each request, for whoever asks: everything under the request's id."""
 
-import json
-from collections import Counter, OrderedDict
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from moonwire.core.notes import Note
 from moonwire.memory import Tenant
 
-__all__ = ["HEADER", "REQUEST_ID", "Report", "Reports", "encoded", "notes_header"]
-
-REQUEST_ID: Final = "moonwire-request-id"
-HEADER: Final = "moonwire-notes"
-HEADER_BYTES: Final = 1024
-
-
-def notes_header(notes: Iterable[Note], limit: int = HEADER_BYTES) -> str:
-    """The codes of the notes, each with its count, warnings first; `+N` for those that find no room.
-
-    >>> note = Note(code="a", reason="")
-    >>> notes_header([note, Note(code="b", reason="", level="warning"), note])
-    'b!, a*2'
-    """
-    counted: Counter[tuple[bool, str]] = Counter((note.level != "warning", note.code) for note in notes)
-    order = sorted(counted, key=lambda one: one[0])
-    words = [_word(code, counted[quiet, code], loud=not quiet) for quiet, code in order]
-    out = ", ".join(words)
-    left = 0
-    while len(out) > limit:
-        words.pop()
-        left += 1
-        out = ", ".join([*words, f"+{left}"])
-    return out
-
-
-def _word(code: str, count: int, *, loud: bool) -> str:
-    return f"{code}{'!' if loud else ''}{f'*{count}' if count > 1 else ''}"
-
-
-def encoded(value: Any) -> bytes:
-    """A value as JSON, also where half a character of a broken stream is in it."""
-    try:
-        return msgspec.json.encode(value)
-    except UnicodeEncodeError:
-        return json.dumps(msgspec.to_builtins(value, str_keys=True)).encode()
+__all__ = ["Report", "Reports"]
 
 
 class Report(msgspec.Struct, kw_only=True):

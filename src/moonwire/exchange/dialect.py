@@ -1,6 +1,6 @@
-"""What a dialect is to the gateway. The handler knows no other difference between them."""
+"""What a dialect is to whoever answers in it. A handler knows no other difference between them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -8,11 +8,13 @@ import msgspec
 from moonwire.core.errors import MoonwireError
 from moonwire.core.events import Event
 from moonwire.core.messages import Reply, Request
+from moonwire.core.notes import Note
+from moonwire.exchange.asked import Incomplete
 from moonwire.wire import chat
 from moonwire.wire.chat.errors import Encoded, encode_error
 from moonwire.wire.chat.writer import DONE, Writer, encode_reply
 
-__all__ = ["CHAT", "Dialect", "Named", "StreamWriter"]
+__all__ = ["CHAT", "Dialect", "Named", "StreamWriter", "named"]
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +41,7 @@ class StreamWriter(Protocol):
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
-    """One way to speak to the gateway."""
+    """One way to ask for an answer."""
 
     name: str
     decode: Callable[[Mapping[str, Any]], Request]
@@ -54,6 +56,29 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     id_prefix: str = "chatcmpl-"
 
 
+def named(
+    dialect: Dialect,
+    request: Request,
+    identity: str,
+    created: int,
+    told: Callable[[], Sequence[Note]] | None = None,
+) -> Named:
+    """The name of the answer to a request; `told` gives the notes, for a caller that wants them in it."""
+
+    def extra() -> dict[str, Any]:
+        notes = () if told is None else told()
+        shown: list[Any] = [msgspec.to_builtins(note, str_keys=True) for note in notes]
+        return {"moonwire": {"request_id": identity, "notes": shown}}
+
+    return Named(
+        id=f"{dialect.id_prefix}{identity.removeprefix('req_')}",
+        model=request.model,
+        created=created,
+        usage=request.stream_usage is True,
+        extra=None if told is None else extra,
+    )
+
+
 def _chat_writer(named: Named) -> StreamWriter:
     return Writer(id=named.id, model=named.model, created=named.created, usage=named.usage, extra=named.extra)
 
@@ -63,8 +88,17 @@ def _chat_reply(reply: Reply, named: Named) -> dict[str, Any]:
     return body if named.extra is None else {**body, **named.extra()}
 
 
+def _chat_error(error: MoonwireError) -> Encoded:
+    status, headers, body = encode_error(error)
+    if isinstance(error, Incomplete):
+        # No client tries that again, or compacts for it.
+        status = 422
+        body["error"] |= {"code": "thoughts_only", "type": "incomplete_answer"}
+    return status, headers, body
+
+
 def _chat_error_event(error: MoonwireError) -> bytes:
-    _, _, body = encode_error(error)
+    _, _, body = _chat_error(error)
     return b"data: " + msgspec.json.encode(body) + b"\n\n" + DONE
 
 
@@ -73,7 +107,7 @@ CHAT: Final = Dialect(
     decode=chat.decode,
     writer=_chat_writer,
     encode_reply=_chat_reply,
-    encode_error=encode_error,
+    encode_error=_chat_error,
     error_event=_chat_error_event,
     read=chat.read,
 )

@@ -6,7 +6,7 @@ import pytest
 
 from moonwire.core.notes import Note
 from moonwire.exchange.config import Hidden, Upstream
-from moonwire.gateway.redact import HIDDEN, Redactor, secrets_of
+from moonwire.exchange.redact import HIDDEN, Redactor, secrets_of
 
 KEY = "sk-1234567"
 
