@@ -18,7 +18,18 @@ from moonwire.simulator import Server, Settings
 from moonwire.simulator.settings import Raw
 from tests.gateway.running import running
 
-__all__ = ["FINAL", "PLACES", "ROUNDS", "TASK", "TOOLS", "Place", "Scene", "Tools", "playing"]
+__all__ = [
+    "FINAL",
+    "PLACES",
+    "ROUNDS",
+    "TASK",
+    "TOOLS",
+    "Place",
+    "Scene",
+    "Tools",
+    "playing",
+    "playing_alone",
+]
 
 Json = dict[str, Any]
 
@@ -176,10 +187,8 @@ def _counted(calls: list[tuple[str, Json]]) -> Counter[str]:
     return Counter(json.dumps(call, sort_keys=True) for call in calls)
 
 
-@contextmanager
-def playing(place: Place) -> Generator[Scene]:
-    """The endpoint and the gateway in front of it, for one task."""
-    settings = Settings(
+def _settings(place: Place) -> Settings:
+    return Settings(
         endpoint=place.endpoint,
         models=(place.model,),
         rules=place.rules,
@@ -187,5 +196,17 @@ def playing(place: Place) -> Generator[Scene]:
         script=_script(),
         seed=7,
     )
-    with running(settings, memory=ProcessMemory()) as gateway:
+
+
+@contextmanager
+def playing(place: Place) -> Generator[Scene]:
+    """The endpoint and the gateway in front of it, for one task."""
+    with running(_settings(place), memory=ProcessMemory()) as gateway:
         yield Scene(place, gateway.simulator, gateway.base_url)
+
+
+@contextmanager
+def playing_alone(place: Place) -> Generator[Scene]:
+    """The endpoint without a gateway, for a client that is healed in its own process."""
+    with Server(_settings(place)) as server:
+        yield Scene(place, server, server.base_url)
