@@ -17,6 +17,7 @@ from typing import get_type_hints
 
 import msgspec
 
+from moonwire.client.environment import markdown_table as environment_table
 from moonwire.core import settings
 from moonwire.core.catalogue import fields
 from moonwire.core.codes import CODES
@@ -68,6 +69,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "rules": rules_table,
     "gateway keys": keys_table,
     "errors": errors_table,
+    "environment en": lambda: environment_table("en") + "\n",
+    "environment zh": lambda: environment_table("zh") + "\n",
 }
 """What can stand on a page, by its name."""
 

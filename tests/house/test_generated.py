@@ -9,7 +9,7 @@ from moonwire.core.catalogue.target import Target
 from moonwire.core.codes import CODES
 from moonwire.core.settings import Settings
 from tests.house.generated import BLOCKS, filled, main, settings_table
-from tests.house.tree import ROOT
+from tests.house.tree import ROOT, relative
 
 HEALING = ROOT / "docs" / "healing.md"
 
@@ -17,11 +17,20 @@ HEALING = ROOT / "docs" / "healing.md"
 # The page on raw text has marks of its own, which the contract's matrix fills.
 PAGES = [
     ROOT / "docs" / name
-    for name in ("faults.md", "gateway-config.md", "gateway.md", "healing.md", "simulator.md")
+    for name in (
+        "client.md",
+        "en/environment.md",
+        "faults.md",
+        "gateway-config.md",
+        "gateway.md",
+        "healing.md",
+        "simulator.md",
+        "zh/environment.md",
+    )
 ]
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PAGES, ids=relative)
 def test_the_page_is_up_to_date(path: Path) -> None:
     page = path.read_text(encoding="utf-8")
     assert filled(page) == page, "run make docs"
