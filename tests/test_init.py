@@ -38,7 +38,7 @@ IMPORTS = [
         {"rich", "click", "cryptography", "uvicorn", "sqlite3", "moonwire.gateway"},
     ),
     ("from moonwire import Agent", {"rich", "click", "cryptography", "uvicorn", "pydantic", "httpx"}),
-    ("import moonwire.cli", {"prompt_toolkit", "httptools", "moonwire.agent", "uvicorn"}),
+    ("import moonwire.cli", {"prompt_toolkit", "moonwire.agent", "uvicorn"}),
 ]
 
 

@@ -13,7 +13,13 @@ import moonwire
 # One row for each package with an `__all__`.
 PUBLIC: dict[str, list[str]] = {
     "moonwire": [
+        "Agent",
+        "BrokenOff",
+        "Completion",
+        "Kimi",
+        "KimiSync",
         "Malformed",
+        "Message",
         "MoonwireError",
         "Note",
         "Plan",
@@ -23,6 +29,7 @@ PUBLIC: dict[str, list[str]] = {
         "Target",
         "TextParser",
         "ToolCall",
+        "WrongForm",
         "__version__",
         "compile_schema",
         "count_tokens",
@@ -154,6 +161,8 @@ PUBLIC: dict[str, list[str]] = {
         "encode",
         "encode_message",
         "encode_tool",
+        "read",
+        "write",
     ],
     "moonwire.workbench": ["Counted", "as_request", "count_tokens", "explained", "plan"],
 }
