@@ -4,7 +4,7 @@ from typing import Any
 
 from moonwire.exchange.config import Hidden
 
-__all__ = ["AI", "CN", "FOUND", "KIMI", "MOONSHOT", "NOT_FOUND", "RACK"]
+__all__ = ["AI", "CN", "FOUND", "KIMI", "MOONSHOT", "NAMED", "NOT_FOUND", "NOT_NAMED", "RACK"]
 
 AI, CN = "https://api.moonshot.ai/v1", "https://api.moonshot.cn/v1"
 CODING, RACK = "https://api.kimi.com/coding/v1", "http://rack:8000/v1"
@@ -45,4 +45,22 @@ NOT_FOUND: dict[str, tuple[dict[str, str], dict[str, Any], str]] = {
     "a password": ({}, {"base_url": "https://me:secret@rack/v1"}, r"^base_url: not a base URL"),
     "a password in the environment": ({"KIMI_BASE_URL": "https://me:secret@rack/v1"}, {}, r"^env KIMI_BASE_URL: not a base URL \(https:"),
     "a URL and a region": ({}, {"base_url": CN, "region": "cn"}, r"^region: a URL says the region itself \(leave"),
+}
+
+# the URL, the environment, what is given, the endpoint's name
+NAMED: dict[str, tuple[str, dict[str, str], dict[str, Any], str]] = {
+    "nobody says": (RACK, {}, {}, ""),
+    "the caller says": (RACK, {}, {"endpoint": "vllm"}, "vllm"),
+    "the environment says": (RACK, {"MOONWIRE_ENDPOINT": " vllm "}, {}, "vllm"),
+    "the caller is stronger": (RACK, {"MOONWIRE_ENDPOINT": "vllm"}, {"endpoint": "sglang"}, "sglang"),
+    "the URL is stronger than the environment": (AI, {"MOONWIRE_ENDPOINT": "vllm"}, {}, ""),
+    "the caller is stronger than the URL": (AI, {}, {"endpoint": "vllm"}, "vllm"),
+    "none in particular": (RACK, {"MOONWIRE_ENDPOINT": "generic"}, {}, "generic"),
+}
+
+# the environment, what is given, the error
+NOT_NAMED: dict[str, tuple[dict[str, str], dict[str, Any], str]] = {
+    "a slip": ({}, {"endpoint": "vlm"}, r"^endpoint: no endpoint is called vlm \(did you mean vllm\?\)"),
+    "a slip in the environment": ({"MOONWIRE_ENDPOINT": "vlm"}, {}, r"^MOONWIRE_ENDPOINT: no endpoint is called vlm"),
+    "nothing like it": ({}, {"endpoint": "xxxxxxxx"}, r"\(`moonwire models` lists them\)"),
 }

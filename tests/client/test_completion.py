@@ -130,6 +130,14 @@ def test_what_was_asked() -> None:
     assert completion.budget.cap == 131_072
 
 
+def test_a_value_or_the_error_that_there_is_none() -> None:
+    assert done(TextPart(text="a"), value=7).parsed == 7
+    assert done(TextPart(text="a"), value=0).parsed == 0
+    with pytest.raises(WrongForm, match="no value of the form") as raised:
+        assert done(TextPart(text="a")).parsed
+    assert raised.value.completion.text == "a"
+
+
 def test_errors_have_what_came() -> None:
     part = done(TextPart(text="a"))
     broken = BrokenOff("the connection was lost", part, "connection_lost")

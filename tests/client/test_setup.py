@@ -6,12 +6,20 @@ from typing import Any, cast
 import pytest
 
 from moonwire._version import __version__
-from moonwire.client.setup import NAME, Setup, environ_of, found_of, overrides_of, routing_of
+from moonwire.client.setup import (
+    NAME,
+    Setup,
+    endpoint_of,
+    environ_of,
+    found_of,
+    overrides_of,
+    routing_of,
+)
 from moonwire.core.catalogue.overrides import NO_OVERRIDES, build_overrides
 from moonwire.core.errors import LocalProtocolError
 from moonwire.core.settings import Settings
 from moonwire.exchange.keys import Found
-from tests.client.setup_cases import AI, FOUND, MOONSHOT, NOT_FOUND, RACK
+from tests.client.setup_cases import AI, FOUND, MOONSHOT, NAMED, NOT_FOUND, NOT_NAMED, RACK
 
 
 def found(environ: dict[str, str], given: dict[str, Any]) -> Found:
@@ -56,8 +64,19 @@ def test_overrides_either_way() -> None:
     assert overrides_of({}) is NO_OVERRIDES
 
 
+@pytest.mark.parametrize(("url", "environ", "setup", "named"), NAMED.values(), ids=NAMED)
+def test_what_stands_behind_the_url(url: str, environ: dict[str, str], setup: Any, named: str) -> None:
+    assert endpoint_of(found({}, {"base_url": url}), environ, setup) == named
+
+
+@pytest.mark.parametrize(("environ", "setup", "said"), NOT_NAMED.values(), ids=NOT_NAMED)
+def test_what_no_endpoint_is_called(environ: dict[str, str], setup: Any, said: str) -> None:
+    with pytest.raises(LocalProtocolError, match=said):
+        endpoint_of(found({}, {"base_url": RACK}), environ, setup)
+
+
 def test_one_upstream_and_one_route_to_it() -> None:
-    routing = routing_of(found({MOONSHOT: "sk-1"}, {}), Settings(ids="native"), NO_OVERRIDES, {})
+    routing = routing_of(found({MOONSHOT: "sk-1"}, {}), "", Settings(ids="native"), NO_OVERRIDES, {})
     (upstream,), (route,) = routing.upstreams, routing.routes
     assert (upstream.name, upstream.base_url, upstream.place) == (NAME, AI, "platform")
     assert upstream.headers == (("user-agent", f"moonwire/{__version__}"),)
@@ -69,12 +88,11 @@ def test_one_upstream_and_one_route_to_it() -> None:
 def test_what_the_upstream_is_told() -> None:
     setup: Setup = {
         "headers": {"User-Agent": "mine", "x-a": "1"},
-        "endpoint": "vllm",
         "proxy": "http://proxy:1",
         "trust_env": False,
         "tokenizer": "tiktoken.model",
     }
-    (upstream,) = routing_of(found({}, {"base_url": RACK}), Settings(), NO_OVERRIDES, setup).upstreams
+    (upstream,) = routing_of(found({}, {"base_url": RACK}), "vllm", Settings(), NO_OVERRIDES, setup).upstreams
     assert upstream.headers == (("User-Agent", "mine"), ("x-a", "1"))
     assert (upstream.place, upstream.proxy, upstream.trust_env, upstream.tokenizer) == (
         "vllm",
