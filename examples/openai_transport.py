@@ -9,10 +9,10 @@ from moonwire.httpx import Transport
 
 URL = os.environ.get("KIMI_BASE_URL", "https://api.moonshot.ai/v1")
 KEY = os.environ.get("KIMI_API_KEY") or os.environ["MOONSHOT_API_KEY"]
-# An address that the catalogue does not know, such as a simulated endpoint's, is taken for the platform.
-HERE = "platform" if "127.0.0.1" in URL else ""
+# What an address that the catalogue does not know is to be taken for, such as a simulated endpoint's.
+PLACE = os.environ.get("MOONWIRE_ENDPOINT", "")
 
-http = httpx2.Client(transport=Transport(endpoint=HERE))
+http = httpx2.Client(transport=Transport(endpoint=PLACE))
 with OpenAI(base_url=URL, api_key=KEY, http_client=http) as client:
     stream = client.chat.completions.create(
         model="kimi-k3",
