@@ -15,6 +15,7 @@ from moonwire.cli.init import init
 from moonwire.cli.memory import memory
 from moonwire.cli.models import models
 from moonwire.cli.parse import parse
+from moonwire.cli.run import run
 from moonwire.cli.schema import schema
 from moonwire.cli.serve import serve
 from moonwire.cli.simulate import simulate
@@ -80,5 +81,5 @@ def main() -> None:
     """
 
 
-for command in (serve, config, init, memory, parse, explain, schema, count, models, simulate):
+for command in (serve, run, config, init, memory, parse, explain, schema, count, models, simulate):
     main.add_command(command)
