@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from moonwire._version import __version__
+from moonwire.cli.chat import chat
 from moonwire.cli.config import config
 from moonwire.cli.count import count
 from moonwire.cli.explain import explain
@@ -81,5 +82,5 @@ def main() -> None:
     """
 
 
-for command in (serve, run, config, init, memory, parse, explain, schema, count, models, simulate):
+for command in (serve, chat, run, config, init, memory, parse, explain, schema, count, models, simulate):
     main.add_command(command)
