@@ -73,8 +73,8 @@ def parsed(line: str) -> Said | Order | Wrong:
     command = _NAMES.get(_ALIASES.get(word, word))
     if command is None:
         near = get_close_matches(word, _NAMES, 1)
-        hint = f"did you mean /{near[0]}? " if near else ""
-        return Wrong(f"there is no /{word}: {hint}There are {_listed()}; // begins a text with a slash")
+        hint = f"; did you mean /{near[0]}?" if near else ""
+        return Wrong(f"there is no /{word}{hint}\nthere are {_listed()}; // begins a text with a slash")
     if command.needs and not rest:
         return Wrong(f"/{command.name} {command.takes}: {command.does}")
     return Order(command.name, rest)

@@ -77,14 +77,14 @@ class Conversation:
 
     async def count(self) -> int:
         """How many tokens the next request has; kept for the line below the prompt."""
-        self.used = await self.agent.tokens()
+        self.used = await self.agent.tokens() if self.agent.history else 0
         return self.used
 
     @property
     def state(self) -> str:
         """Where one stands, in a line."""
         window = self.agent.kimi.target.window
-        full = f"{100 * self.used // window} % of {window // 1024:,}k" if window else f"{self.used:,} tokens"
+        full = f"{100 * self.used // window} % of {_size(window)}" if window else f"{self.used:,} tokens"
         parts = [self.agent.kimi.model, f"thinking {self.thinking}" if self.thinking else "", full]
         parts.append("simulated" if self.simulated else money(self.agent.cost))
         return " · ".join(filter(None, parts))
@@ -181,6 +181,15 @@ class Conversation:
         self._thoughts, self._last, self.turn = [], None, None
         await self.count()
         return _line("a new conversation")
+
+
+def _size(window: int) -> str:
+    """A window as people call it.
+
+    >>> _size(262_144), _size(1_048_576)
+    ('256k', '1M')
+    """
+    return f"{window / 2**20:.3g}M" if window >= 2**20 else f"{window / 2**10:.3g}k"
 
 
 def _line(text: str) -> Pieces:

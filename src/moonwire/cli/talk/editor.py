@@ -15,6 +15,7 @@ from prompt_toolkit.filters import has_focus
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.input import Input, create_input
+from prompt_toolkit.input.typeahead import get_typeahead
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.output import Output, create_output
 from prompt_toolkit.shortcuts import CompleteStyle
@@ -128,6 +129,9 @@ class Editor:
                 press(str(getattr(one.key, "value", one.key)), one.data)
 
         with self._input.raw_mode(), self._input.attach(ready):
+            # What came in one go with the line before.
+            for one in get_typeahead(self._input):
+                press(str(getattr(one.key, "value", one.key)), one.data)
             yield
 
     def _toolbar(self) -> FormattedText:

@@ -19,7 +19,7 @@ class Painter:
     """Makes lines of text. `colours` as rich names them; `None` is none."""
 
     def __init__(self, colours: Colours | None) -> None:
-        self._colours = colours
+        self._colours: Colours | None = colours
         self._made: tuple[int, Console, io.StringIO] | None = None
 
     @classmethod

@@ -89,8 +89,8 @@ class View:
             self._step()
             self._doing = "waiting"
         elif isinstance(event, CallStart):
-            self._flush()
             self._doing = f"calling {one_line(event.name, 60)}"
+            self._flush()
         elif isinstance(event, Malformed):
             self.say([Piece(f"! what could not be read: {event.reason}\n", DIM)])
         else:
@@ -98,8 +98,8 @@ class View:
 
     def _happened(self, event: AgentEvent) -> None:
         if isinstance(event, ToolStarted):
-            self._flush()
             self._doing = f"running {call_line(event.call)}"
+            self._flush()
         style = "" if isinstance(event, ToolStarted) else DIM
         if lines := progress_lines(event):
             self.say(Piece(f"{line}\n", style) for line in lines)
@@ -117,8 +117,8 @@ class View:
             self._print(self._painter.text(whole, self._width, "dim italic", indent=_INDENT))
 
     def _text(self, text: str) -> None:
-        self._end_thoughts()
         self._doing = "answering"
+        self._end_thoughts()
         self._answer += text
         for block in self._blocks.feed(text):
             self._block(block)
@@ -169,8 +169,8 @@ class View:
         self._print(self._painter.pieces(pieces, self._width))
 
     def markdown(self, text: str) -> None:
-        """A text that stays."""
-        self._print(self._painter.markdown(text, self._width))
+        """A text that stays, set in: it is no part of what grows."""
+        self._print([_INDENT + line for line in self._painter.markdown(text, self._width - len(_INDENT))])
 
     def ask(self, question: str) -> None:
         """Puts a question to the user; an empty one takes it away."""
