@@ -1,6 +1,5 @@
 """`moonwire chat`: a conversation in the terminal."""
 
-import asyncio
 import os
 import shutil
 import sys
@@ -56,6 +55,8 @@ def chat(ctx: click.Context, talk: Talk, /, thoughts: "Thoughts", yes: bool) -> 
     """
     if not sys.stdin.isatty():
         raise LocalProtocolError("standard input is no terminal", path="chat", remedy="take `moonwire run`")
+    import asyncio
+
     from moonwire.cli.talk.opening import begin, opened
     from moonwire.cli.talk.permission import Permission
 

@@ -1,6 +1,5 @@
 """`moonwire run`: one task, with tools, for scripts and pipes."""
 
-import asyncio
 import contextlib
 import sys
 from dataclasses import dataclass
@@ -92,6 +91,8 @@ def _prompt(words: tuple[str, ...]) -> str:
 
 
 def _ran(talk: Talk, prompt: str, schema: str | None, shape: Shape) -> int:
+    import asyncio
+
     from moonwire.cli.talk.forms import wanted
     from moonwire.cli.talk.opening import SIMULATED, begin, opened
     from moonwire.cli.talk.report import Report

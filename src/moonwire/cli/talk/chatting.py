@@ -248,7 +248,7 @@ def _signals(stop: Callable[[], None]) -> Generator[None]:
     taken: list[int] = []
     for name, does in (("SIGINT", stop), ("SIGTERM", main.cancel), ("SIGHUP", main.cancel)):
         # Windows has neither all of them nor handlers on the loop.
-        with contextlib.suppress(AttributeError, NotImplementedError):
+        with contextlib.suppress(AttributeError, RuntimeError):
             number = getattr(signal, name)
             loop.add_signal_handler(number, does)
             taken.append(number)
