@@ -67,9 +67,7 @@ def parsed(line: str) -> Said | Order | Wrong:
         return Said(text)
     if text.startswith("//"):
         return Said(text[1:])
-    word, _, rest = text[1:].partition(" ")
-    word, _, more = word.partition("\n")
-    rest = f"{more}\n{rest}".strip() if more else rest.strip()
+    word, rest = [*text[1:].split(None, 1), "", ""][:2]
     command = _NAMES.get(_ALIASES.get(word, word))
     if command is None:
         near = get_close_matches(word, _NAMES, 1)

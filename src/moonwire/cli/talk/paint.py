@@ -59,7 +59,8 @@ class Painter:
         """One line, cut where it is too long."""
         from rich.text import Text
 
-        shown = Text(showable(text.replace("\n", " ")), style, no_wrap=True, overflow="ellipsis")
+        shown = Text(showable(text.replace("\n", " ")), style, no_wrap=True)
+        shown.truncate(max(8, width), overflow="ellipsis")
         return next(iter(self._lines(shown, width)), "")
 
     def _lines(self, shown: "RenderableType", width: int) -> list[str]:

@@ -145,7 +145,7 @@ class View:
             self._print([*lines, ""])
         elif self.thoughts == "fold" and self._thought.strip():
             said = thought_line(seconds, rough_tokens(self._thought))
-            self._print([self._painter.line(said, self._width, DIM)])
+            self._print(self._painter.text(said, self._width, DIM))
 
     def _flush(self) -> None:
         self._end_thoughts()
