@@ -26,7 +26,7 @@ from moonwire.agent.events import (
 )
 from moonwire.agent.functions import offered
 from moonwire.agent.repeats import Repeats
-from moonwire.agent.running import Limits, Result, interrupted, run_calls, told
+from moonwire.agent.running import TOLD, Limits, Result, interrupted, run_calls, told
 from moonwire.agent.session import Session, Stored, load
 from moonwire.client import BrokenOff, Completion, Kimi, Tokens
 from moonwire.core.budget import NoRoom, TooLarge, escalation
@@ -138,8 +138,7 @@ class Agent:
         It may be left, cancelled or fail at any time: the history is then what was finished, every call in it
         has a result, and the next turn goes on from there.
         """
-        if self._running:
-            raise LocalProtocolError("a turn is under way", path="agent", remedy="wait for it, or leave it")
+        self._idle()
         self._running = True
         before, spent = self.usage, self.cost
         asked = Message(role="user", content=prompt)
@@ -155,9 +154,7 @@ class Agent:
         except ContentFiltered:
             # What the filter refuses would be refused again on every later turn (kimi-code#2080).
             if self._history and self._history[-1] is asked:
-                self._history = self._history[:-1]
-                if self._session is not None:
-                    self._session.replace(self._history)
+                self._rewrite(self._history[:-1])
             raise
         finally:
             self._running = False
@@ -254,6 +251,45 @@ class Agent:
                     )
             self._add(*messages)
 
+    # -- between turns -----------------------------------------------------------------------------
+
+    def switch(self, kimi: Kimi) -> Kimi:
+        """Asks another client from now on, with the history kept. Gives the one before, for its end."""
+        self._idle()
+        before, self.kimi = self.kimi, kimi
+        # What an overflow showed was of the other model's window.
+        self._window = self._again = 0
+        if self._session is not None:
+            self._session.tell(self._cache_key, kimi.model)
+        return before
+
+    def take_back(self) -> Content | None:
+        """Forgets the last prompt and all that came of it; gives the prompt, `None` where there is none."""
+        self._idle()
+        for place in range(len(self._history) - 1, -1, -1):
+            message = self._history[place]
+            content = message.content
+            if message.role != "user" or (isinstance(content, str) and content.startswith(TOLD)):
+                continue
+            self._rewrite(self._history[:place])
+            return content or ""
+        return None
+
+    def clear(self) -> None:
+        """Forgets the whole conversation; what it used and cost stays counted."""
+        self._idle()
+        self._window = self._again = 0
+        self._rewrite(())
+
+    def _idle(self) -> None:
+        if self._running:
+            raise LocalProtocolError("a turn is under way", path="agent", remedy="wait for it, or leave it")
+
+    def _rewrite(self, history: tuple[Message, ...]) -> None:
+        self._history = history
+        if self._session is not None:
+            self._session.replace(history)
+
     # -- beside the conversation -------------------------------------------------------------------
 
     async def side_question(self, question: str) -> Completion[Any]:
@@ -310,9 +346,7 @@ class Agent:
         old, tail = history[:cut], history[cut:]
         before = await self.tokens()
         summary = await self._summary(old, tail, hint, shrink=why == "overflow")
-        self._history = compacting.summarised(summary, tail)
-        if self._session is not None:
-            self._session.replace(self._history)
+        self._rewrite(compacting.summarised(summary, tail))
         after, window = await self.tokens(), self._limit()
         # Where that was not enough, it is not tried again before there is more to gain.
         self._again = after + window // 20 if compacting.due(after, window, self.compaction) else 0

@@ -11,7 +11,7 @@ from moonwire.agent.functions import Offered
 from moonwire.agent.repeats import canonical
 from moonwire.core.messages import Content, File, Image, Message, TextPart, ToolCall, Video
 
-__all__ = ["Limits", "Result", "interrupted", "run_calls", "told"]
+__all__ = ["TOLD", "Limits", "Result", "interrupted", "run_calls", "told"]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,13 +117,17 @@ async def _called(tool: Offered, arguments: dict[str, Any]) -> Any:
     return await given if inspect.isawaitable(given) else given
 
 
+TOLD: Final = "<system>"
+"""How a message begins that the program wrote, and not the user."""
+
+
 def told(text: str) -> str:
     """A word of the program's own among what a model reads.
 
     >>> told("the tool is denied")
     '<system>the tool is denied</system>'
     """
-    return f"<system>{text}</system>"
+    return f"{TOLD}{text}</system>"
 
 
 def _failed(call: ToolCall, why: str) -> Result:

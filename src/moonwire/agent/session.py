@@ -41,7 +41,11 @@ class Session:
     def begin(self, cache_key: str, model: str) -> None:
         """The first line of a new conversation; nothing where the file has one already."""
         if not self.path.exists() or not self.path.stat().st_size:
-            self._write({"kind": "session", "version": VERSION, "cache_key": cache_key, "model": model})
+            self.tell(cache_key, model)
+
+    def tell(self, cache_key: str, model: str) -> None:
+        """What the conversation is about to go on with; the last such line holds."""
+        self._write({"kind": "session", "version": VERSION, "cache_key": cache_key, "model": model})
 
     def add(self, messages: Sequence[Message]) -> None:
         """What was said since."""

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from moonwire._version import __version__
+from moonwire.cli.chat import chat
 from moonwire.cli.config import config
 from moonwire.cli.count import count
 from moonwire.cli.explain import explain
@@ -15,6 +16,7 @@ from moonwire.cli.init import init
 from moonwire.cli.memory import memory
 from moonwire.cli.models import models
 from moonwire.cli.parse import parse
+from moonwire.cli.run import run
 from moonwire.cli.schema import schema
 from moonwire.cli.serve import serve
 from moonwire.cli.simulate import simulate
@@ -80,5 +82,5 @@ def main() -> None:
     """
 
 
-for command in (serve, config, init, memory, parse, explain, schema, count, models, simulate):
+for command in (serve, chat, run, config, init, memory, parse, explain, schema, count, models, simulate):
     main.add_command(command)

@@ -46,7 +46,7 @@ FLAGS: Final[Mapping[str, places.Path]] = {
 QUICK: Final = ("upstream", "upstream_key", "endpoint")
 """An upstream in three words, on the command line or in the environment: it takes the place of the file's."""
 
-_ELSEWHERE: Final = (CONFIG, "MOONWIRE_DATA")
+_ELSEWHERE: Final = (CONFIG, "MOONWIRE_DATA", "MOONWIRE_HISTORY")
 # What moonwire's own tests are told: a shell that runs them may start a gateway too.
 _OF_TESTS: Final = frozenset(
     {"MOONWIRE_CONFORMANCE_DATA", "MOONWIRE_LIVE", "MOONWIRE_REQUIRE_SERVICES", "MOONWIRE_VERIFIER"}
