@@ -19,7 +19,7 @@ from moonwire.core.messages import Message, Request, Sampling, TextPart, changed
 from moonwire.core.notes import Note
 from moonwire.core.settings import Settings
 
-__all__ = ["heal"]
+__all__ = ["heal", "heal_messages", "heal_request"]
 
 # What a message is made of under every policy; `message_fields` narrows what may stand beside it.
 _FIELDS = {"thoughts": "reasoning_content", "name": "name", "partial": "partial", "tools": "tools"}
@@ -37,8 +37,12 @@ _TOP: dict[str, tuple[str, Any]] = {
 
 def heal(draft: Draft, target: Target, settings: Settings) -> Draft:
     """Cache key set where it helps, refused fields taken out, usage asked for in every stream."""
+    return heal_messages(heal_request(draft, target, settings), target, settings)
+
+
+def heal_messages(draft: Draft, target: Target, settings: Settings) -> Draft:
+    """What follows from the messages: the cache key, and their own fields."""
     if settings.fields != "off":
-        draft = _top_level(draft, target)
         draft = _in_messages(draft, target)
     wanted = target.cache_key and target.cache_key not in target.refused_fields
     if settings.cache != "off" and wanted and draft.request.cache_key is None:
@@ -47,6 +51,11 @@ def heal(draft: Draft, target: Target, settings: Settings) -> Draft:
         cached = note("cache-key", target.cache_key, reason, change=(None, key), source="kimi-api.md J")
         draft = draft.with_request((cached,), cache_key=key)
     return draft
+
+
+def heal_request(draft: Draft, target: Target, settings: Settings) -> Draft:
+    """What holds whatever the messages are: refused fields of the request, usage in every stream."""
+    return draft if settings.fields == "off" else _top_level(draft, target)
 
 
 def _top_level(draft: Draft, target: Target) -> Draft:
