@@ -5,7 +5,6 @@ Sources: kimi-api.md J (the key names the conversation to the prefix cache), D1 
 """
 
 import hashlib
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -156,11 +155,26 @@ def _fingerprint(request: Request) -> str:
     return _begun_with(messages)
 
 
-def _begun_with(messages: Sequence[Message]) -> str:
+def _begun_with(messages: tuple[Message, ...]) -> str:
+    before, last = messages[:-1], messages[-1:]
+    # Conversations share what stands before the user's first words.
+    known = again(before[-1], "named before", before[:-1], _said_in, before) if before else _said_in(())
+    digest = known.copy()
+    for message in last:
+        digest.update(_named(message))
+    return f"mw-{digest.hexdigest()[:32]}"
+
+
+def _said_in(messages: tuple[Message, ...]) -> Any:
+    """A hash that nobody goes on with but by a copy."""
     digest = hashlib.sha256()
     for message in messages:
-        digest.update(f"{message.role}\0{_text(message)}\0".encode("utf-8", "surrogatepass"))
-    return f"mw-{digest.hexdigest()[:32]}"
+        digest.update(_named(message))
+    return digest
+
+
+def _named(message: Message) -> bytes:
+    return f"{message.role}\0{_text(message)}\0".encode("utf-8", "surrogatepass")
 
 
 def _text(message: Message) -> str:
