@@ -5,6 +5,7 @@ the final state of thinking before the reasoning that it requires, everything be
 estimated (kimi-api.md section 3).
 """
 
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -172,7 +173,9 @@ def _with(draft: Draft, healed: Draft) -> Draft:
     return msgspec.structs.replace(healed, request=request, origins=draft.origins, notes=notes)
 
 
-_FRAMES = Generations[tuple[tuple[Any, ...], _Frame | None]](limit=256)
+# Some 32 MB at the most: the tools of an agent are the most of it.
+_FRAMES = Generations[tuple[tuple[Any, ...], _Frame | None]](limit=4 * 1024 * 1024)
+_OVERHEAD = 2048
 _MESSAGES = Request.__struct_fields__.index("messages")
 _SILENT = (Message(role="user", content=""),)
 
@@ -191,8 +194,16 @@ def _frame(draft: Draft, target: Target, settings: Settings) -> _Frame | None:
     if found is None:
         # It holds what it is known by, so that nothing else can come to have these identities.
         found = (own, _healed(request, target, settings))
-        _FRAMES.put(known, found, weight=1)
+        _FRAMES.put(known, found, weight=_weight(request))
     return found[1]
+
+
+def _weight(request: Request) -> int:
+    """Bytes of all but the messages; what is no JSON weighs more than is kept."""
+    try:
+        return _OVERHEAD + len(msgspec.json.encode(msgspec.structs.replace(request, messages=())))
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return sys.maxsize
 
 
 def _is_apart(message: Message, pattern: str) -> bool:

@@ -256,12 +256,14 @@ class Database:
         )
 
     def _value(self, row: Row) -> int:
-        found = self._connection.execute("SELECT id FROM held WHERE digest = ?", (row.digest,)).fetchone()
-        if found is not None:
-            return found[0]
-        return _new(
-            self._connection.execute("INSERT INTO held (digest, body) VALUES (?, ?)", (row.digest, row.body))
+        # Most are new, as what an answer cost is.
+        cursor = self._connection.execute(
+            "INSERT OR IGNORE INTO held (digest, body) VALUES (?, ?)", (row.digest, row.body)
         )
+        if cursor.rowcount:
+            return _new(cursor)
+        found = self._connection.execute("SELECT id FROM held WHERE digest = ?", (row.digest,)).fetchone()
+        return found[0]
 
     def _surplus(self, minute: int) -> int | None:
         """The conversation that has to go next."""
