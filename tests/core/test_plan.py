@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moonwire.core import plan as module
 from moonwire.core.catalogue.endpoints import ENDPOINTS
 from moonwire.core.catalogue.models import MODELS
 from moonwire.core.catalogue.resolve import resolve
 from moonwire.core.catalogue.target import Target
+from moonwire.core.draft import Draft
 from moonwire.core.errors import LocalProtocolError
 from moonwire.core.events import CallArguments, CallEnd, CallStart, Finish
 from moonwire.core.fold import fold
@@ -57,6 +59,28 @@ STANDING = {"tools-many"}
 @given(bodies(), EVERY)
 def test_planning_twice_gives_the_same_bytes(body: dict[str, Any], target: Target) -> None:
     assert planned(body, target) == planned(body, target)
+
+
+def nothing(draft: Draft, target: Target, settings: Settings) -> None:
+    """In the place of what is known of a request without its messages."""
+
+
+@given(bodies(), EVERY)
+def test_what_is_known_of_a_request_without_its_messages_changes_nothing(
+    body: dict[str, Any], target: Target
+) -> None:
+    request = decode({**body, "model": target.model or "m"})
+    found: list[Plan | str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        for known in (True, True, False):
+            if not known:
+                patch.setattr(module, "_frame", nothing)
+            try:
+                found.append(plan(request, target))
+            except LocalProtocolError as error:
+                found.append(str(error))
+    assert found[0] == found[1] == found[2]
+    assert repr(found[0]) == repr(found[2])
 
 
 @given(settled_bodies(), EVERY)

@@ -1,6 +1,7 @@
 """A request on its way through the passes: what it is by now, and what was done to it."""
 
 import json
+import operator
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
@@ -47,9 +48,13 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         return f"messages[{self.origins[position]}]"
 
     def with_messages(
-        self, messages: Sequence[Message], origins: Sequence[int], notes: Iterable[Note] = ()
+        self, messages: Sequence[Message], origins: Sequence[int], notes: Sequence[Note] = ()
     ) -> "Draft":
-        """The draft with other messages."""
+        """The draft with other messages; itself where they are the same and there is nothing to be said."""
+        mine = self.request.messages
+        same = len(messages) == len(mine) and all(map(operator.is_, messages, mine))
+        if same and not notes and tuple(origins) == self.origins:
+            return self
         request = msgspec.structs.replace(self.request, messages=tuple(messages))
         return msgspec.structs.replace(
             self, request=request, origins=tuple(origins), notes=(*self.notes, *notes)

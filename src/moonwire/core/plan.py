@@ -5,8 +5,9 @@ the final state of thinking before the reasoning that it requires, everything be
 estimated (kimi-api.md section 3).
 """
 
+import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,7 +16,8 @@ from moonwire.core.catalogue.target import Target
 from moonwire.core.draft import Draft, note
 from moonwire.core.errors import LocalProtocolError
 from moonwire.core.estimate import Measured, estimate
-from moonwire.core.messages import Request
+from moonwire.core.memo import Generations, again
+from moonwire.core.messages import Message, Request
 from moonwire.core.notes import Note
 from moonwire.core.passes import (
     fields,
@@ -93,23 +95,19 @@ def plan(
     >>> plan(request, Target()).request == request
     True
     """
-    recalled = recalled or Recalled()
+    recalled = recalled or _NOTHING
     settings = settings or _DEFAULT
-    draft = Draft.of(request).with_notes(_switched_off(settings))
+    draft = Draft.of(request)
+    if off := _switched_off(settings):
+        draft = draft.with_notes(off)
     if target.known:
         draft = _addressed(draft, target)
     if settings.messages != "off":
         draft = messages.heal(draft, target, settings)
     if settings.pairing != "off":
         draft = pairing.heal(draft, target, settings)
-    if settings.tools != "off":
-        draft = tools.heal(draft, target, settings)
-    if settings.schemas != "off":
-        draft = schemas.heal(draft, target, settings)
-    if target.known and not draft.request.messages:
-        raise LocalProtocolError("no message says anything", path="messages", remedy="give at least one")
-    if settings.thinking != "off":
-        draft = thinking.heal(draft, target, settings)
+    frame = _frame(draft, target, settings)
+    draft = _offered(draft, target, settings) if frame is None else frame.offered_to(draft)
     if settings.reasoning != "off":
         known = {
             index: turn.reasoning for index, turn in recalled.turns.items() if turn.reasoning is not None
@@ -118,14 +116,110 @@ def plan(
     if settings.ids != "off":
         natives = {index: turn.natives for index, turn in recalled.turns.items()}
         draft = ids.heal(draft, target, settings, natives)
-    if settings.sampling != "off":
-        draft = sampling.heal(draft, target, settings)
-    draft = fields.heal(draft, target, settings)
+    draft = _fielded(draft, target, settings) if frame is None else frame.fielded_to(draft)
+    draft = fields.heal_messages(draft, target, settings)
     return _budgeted(draft, target, recalled, settings, count)
 
 
+_NOTHING = Recalled()
 # One value, so that what was left alone under it can be known again.
 _DEFAULT = Settings()
+
+
+# -- what the messages have no part in -----------------------------------------------------------
+
+
+def _offered(draft: Draft, target: Target, settings: Settings) -> Draft:
+    """Tools, schemas, and what is wished of thinking."""
+    if settings.tools != "off":
+        draft = tools.heal(draft, target, settings)
+    if settings.schemas != "off":
+        draft = schemas.heal(draft, target, settings)
+    if target.known and not draft.request.messages:
+        raise LocalProtocolError("no message says anything", path="messages", remedy="give at least one")
+    if settings.thinking != "off":
+        draft = thinking.heal(draft, target, settings)
+    return draft
+
+
+def _fielded(draft: Draft, target: Target, settings: Settings) -> Draft:
+    """Sampling, and the request's other fields."""
+    if settings.sampling != "off":
+        draft = sampling.heal(draft, target, settings)
+    return fields.heal_request(draft, target, settings)
+
+
+class _Frame(NamedTuple):
+    """A request but for its messages, healed: an agent sends the same with each of them.
+
+    Both drafts have one message that says nothing, and the notes that healing made of them.
+    """
+
+    offered: Draft
+    fielded: Draft
+
+    def offered_to(self, draft: Draft) -> Draft:
+        """The draft as if `_offered` had healed it."""
+        return _with(draft, self.offered)
+
+    def fielded_to(self, draft: Draft) -> Draft:
+        """The draft as if `_fielded` had healed it."""
+        return _with(draft, self.fielded)
+
+
+def _with(draft: Draft, healed: Draft) -> Draft:
+    request = msgspec.structs.replace(healed.request, messages=draft.request.messages)
+    notes = (*draft.notes, *healed.notes)
+    return msgspec.structs.replace(healed, request=request, origins=draft.origins, notes=notes)
+
+
+# Some 32 MB at the most: the tools of an agent are the most of it.
+_FRAMES = Generations[tuple[tuple[Any, ...], _Frame | None]](limit=4 * 1024 * 1024)
+_OVERHEAD = 2048
+_MESSAGES = Request.__struct_fields__.index("messages")
+_SILENT = (Message(role="user", content=""),)
+
+
+def _frame(draft: Draft, target: Target, settings: Settings) -> _Frame | None:
+    """The frame of this draft; none where the messages have a part in it."""
+    request, under = draft.request, (target.tool_name,)
+    apart = [again(one, "apart", under, _is_apart, one, target.tool_name) for one in request.messages]
+    if not apart or not all(apart):
+        return None
+    values = msgspec.structs.astuple(request)
+    own = (*values[:_MESSAGES], *values[_MESSAGES + 1 :], target, settings)
+    # By identity: equal values such as 1 and True are not the same request.
+    known = tuple(map(id, own))
+    found = _FRAMES.get(known)
+    if found is None:
+        # It holds what it is known by, so that nothing else can come to have these identities.
+        found = (own, _healed(request, target, settings))
+        _FRAMES.put(known, found, weight=_weight(request))
+    return found[1]
+
+
+def _weight(request: Request) -> int:
+    """Bytes of all but the messages; what is no JSON weighs more than is kept."""
+    try:
+        return _OVERHEAD + len(msgspec.json.encode(msgspec.structs.replace(request, messages=())))
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return sys.maxsize
+
+
+def _is_apart(message: Message, pattern: str) -> bool:
+    """Whether a message neither brings tools nor calls any under a name that has to be another one."""
+    legal = [tools.legal_name(call.name, pattern) == call.name for call in message.calls or ()]
+    return message.tools is msgspec.UNSET and all(legal)
+
+
+def _healed(request: Request, target: Target, settings: Settings) -> _Frame | None:
+    silent = Draft.of(msgspec.structs.replace(request, messages=_SILENT))
+    offered = _offered(silent, target, settings)
+    if offered.names or any([compiled.renamed for compiled in offered.compiled.values()]):
+        # What was called before is to be told in the names of now.
+        return None
+    fielded = _fielded(msgspec.structs.replace(offered, notes=()), target, settings)
+    return _Frame(offered, fielded)
 
 
 def _switched_off(settings: Settings) -> list[Note]:

@@ -208,7 +208,7 @@ def _found_by(place: Place, said: bytes, calls: tuple[ToolCall, ...]) -> _Found:
         if calls and all(_OPAQUE.fullmatch(call.id) for call in calls):
             turn.insert(0, _key("ids", identities.encode("utf-8", "surrogatepass"), said))
         found = _Found(tuple(turn), _key("used", place.offered, place.chain, said))
-        _FOUND.put(known, found, weight=1)
+        _FOUND.put(known, found, weight=1 + len(identities) // 256)
     return found
 
 

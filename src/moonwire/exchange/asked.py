@@ -1,7 +1,6 @@
 """What a caller asks of an exchange, and which conversation that belongs to."""
 
 import hashlib
-from collections.abc import Sequence
 
 import msgspec
 
@@ -102,14 +101,29 @@ def conversation_of(request: Request) -> str:
     return _begun_with(messages)
 
 
-def _begun_with(messages: Sequence[Message]) -> str:
+def _begun_with(messages: tuple[Message, ...]) -> str:
+    before, last = messages[:-1], messages[-1:]
+    # Conversations share what stands before the user's first words.
+    known = again(before[-1], "said before", before[:-1], _said_in, before) if before else _said_in(())
+    digest = known.copy()
+    for message in last:
+        _say(message, digest)
+    return digest.hexdigest()
+
+
+def _said_in(messages: tuple[Message, ...]) -> "hashlib.blake2b":
+    """A hash that nobody goes on with but by a copy."""
     digest = hashlib.blake2b(digest_size=16)
     for message in messages:
-        digest.update(message.role.encode("utf-8", "surrogatepass"))
-        content = message.content
-        texts = [content] if isinstance(content, str) else []
-        if isinstance(content, tuple):
-            texts = [part.text for part in content if isinstance(part, TextPart)]
-        for text in texts:
-            digest.update(b"\0" + text.encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
+        _say(message, digest)
+    return digest
+
+
+def _say(message: Message, digest: "hashlib.blake2b") -> None:
+    digest.update(message.role.encode("utf-8", "surrogatepass"))
+    content = message.content
+    texts = [content] if isinstance(content, str) else []
+    if isinstance(content, tuple):
+        texts = [part.text for part in content if isinstance(part, TextPart)]
+    for text in texts:
+        digest.update(b"\0" + text.encode("utf-8", "surrogatepass"))

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from moonwire.core.budget import check_bytes
@@ -95,7 +96,9 @@ class Attempt:
         response = await host.client.send(
             "POST",
             host.url(dialect.path),
-            headers=self._headers(),
+            headers=_headers(
+                host.upstream.headers, self.lease.key, self._asked.headers, every=self._asked.verbatim
+            ),
             body=body,
             timeouts=self._timeouts,
         )
@@ -120,20 +123,6 @@ class Attempt:
             if not kept:
                 await stream.aclose()
         return begun
-
-    def _headers(self) -> list[tuple[str, str]]:
-        found = [
-            ("content-type", "application/json"),
-            ("accept", "text/event-stream, application/json"),
-            ("accept-encoding", "identity"),
-        ]
-        asked = self._asked
-        found += [one for one in asked.headers if asked.verbatim or one[0].lower().startswith(PASSED)]
-        own = self.host.upstream.headers
-        named = {name.lower() for name, _ in own}
-        if self.lease.key and not named & CREDENTIALS:
-            found.append(("authorization", f"Bearer {self.lease.key}"))
-        return [*((name, value) for name, value in found if name.lower() not in named), *own]
 
     async def _refused(self, response: Response, wall: Callable[[], float]) -> Failed:
         data = b""
@@ -194,6 +183,23 @@ class Attempt:
             replaced_by=target.replaced_by,
             other_region=target.other_region,
         )
+
+
+@lru_cache(maxsize=256)
+def _headers(
+    own: tuple[tuple[str, str], ...], key: str, passed: tuple[tuple[str, str], ...], *, every: bool
+) -> tuple[tuple[str, str], ...]:
+    """The headers of a request: ours, what the agent says of itself, the key, and the upstream's own."""
+    found = [
+        ("content-type", "application/json"),
+        ("accept", "text/event-stream, application/json"),
+        ("accept-encoding", "identity"),
+    ]
+    found += [one for one in passed if every or one[0].lower().startswith(PASSED)]
+    named = {name.lower() for name, _ in own}
+    if key and not named & CREDENTIALS:
+        found.append(("authorization", f"Bearer {key}"))
+    return (*((name, value) for name, value in found if name.lower() not in named), *own)
 
 
 def _media(request: Request) -> int:

@@ -284,10 +284,11 @@ class Exchange:
         tries.sent += 1
         host.health.asked()
         attempt = Attempt(host, planned, asked, lease, self.options)
-        with contextlib.ExitStack() as unless:
-            unless.callback(lease.release)
+        try:
             begun = await attempt.begin(self._wall)
-            unless.pop_all()
+        except BaseException:
+            lease.release()
+            raise
         return Spoken(attempt, begun, lease)
 
     def _hedged(

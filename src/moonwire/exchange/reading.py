@@ -185,6 +185,8 @@ def _read(reader: StreamReader, data: Iterable[bytes]) -> list[Event]:
 
 async def _drained(response: Response, seconds: float) -> None:
     """Reads to the end of the body, so that the connection can be used again."""
+    if response.ended:
+        return
     with contextlib.suppress(TimeoutError, TransportError, ProtocolError):
         async with asyncio.timeout(seconds):
             async for _ in response:

@@ -5,6 +5,7 @@ import os
 import secrets
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -27,7 +28,12 @@ def notes_header(notes: Iterable[Note], limit: int = HEADER_BYTES) -> str:
     >>> notes_header([note, Note(code="b", reason="", level="warning"), note])
     'b!, a*2'
     """
-    counted: Counter[tuple[bool, str]] = Counter((note.level != "warning", note.code) for note in notes)
+    return _words(tuple([(note.level != "warning", note.code) for note in notes]), limit)
+
+
+@lru_cache(maxsize=1024)
+def _words(notes: tuple[tuple[bool, str], ...], limit: int) -> str:
+    counted = Counter(notes)
     order = sorted(counted, key=lambda one: one[0])
     words = [_word(code, counted[quiet, code], loud=not quiet) for quiet, code in order]
     out = ", ".join(words)

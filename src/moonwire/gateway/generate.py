@@ -209,10 +209,9 @@ class Generate:
                     await out.send(piece)
         finally:
             pulse.end()
+        last = b"".join(writer.finish())
         broke = answer.reply is not None and answer.reply.error is not None
-        for piece in writer.finish():
-            await out.send(work.redactor.data(piece) if broke else piece)
-        await out.end()
+        await out.end(work.redactor.data(last) if broke else last)
 
     async def _failed(self, error: MoonwireError, work: "_Work") -> None:
         """The caller is told, by a status as long as there was none."""

@@ -88,8 +88,8 @@ class Out(Protocol):
         """A piece of the body; waits while the caller does not read."""
         ...
 
-    async def end(self) -> None:
-        """The answer is over."""
+    async def end(self, data: bytes = b"") -> None:
+        """The answer is over, with this piece."""
         ...
 
     async def whole(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
@@ -129,18 +129,17 @@ class _AsgiOut:
     async def send(self, data: bytes) -> None:
         await self._within({"type": "http.response.body", "body": data, "more_body": True})
 
-    async def end(self) -> None:
+    async def end(self, data: bytes = b"") -> None:
         # The server tells that a caller has left when it has its answer, too: that is no reason to stop.
         self.ended = True
-        await self._within({"type": "http.response.body", "body": b"", "more_body": False})
+        await self._within({"type": "http.response.body", "body": data, "more_body": False})
 
     async def whole(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         await self.start(status, [*headers, ("content-length", str(len(body)))])
         last = max(0, len(body) - 1) // PIECE * PIECE
         for at in range(0, last, PIECE):
             await self.send(body[at : at + PIECE])
-        self.ended = True
-        await self._within({"type": "http.response.body", "body": body[last:], "more_body": False})
+        await self.end(body[last:])
 
     def cut(self) -> None:
         self.ended = True

@@ -73,6 +73,8 @@ class _Gathering(asyncio.Transport):
 
     def _flush(self) -> None:
         held, self._held, self._size = self._held, [], 0
+        if self._transport.is_closing():
+            return
         if len(held) == 1:
             self._transport.write(held[0])
         elif held:
@@ -85,7 +87,7 @@ class _Gathering(asyncio.Transport):
 
     def abort(self) -> None:
         """Closes it now."""
-        self._held = []
+        self._held, self._size = [], 0
         self._transport.abort()
 
     def is_closing(self) -> bool:

@@ -160,12 +160,15 @@ class Database:
         others = 0
         with self._transaction():
             added: list[bool] = []
+            # Of what this transaction has stored: many conversations know the same of a turn, or nothing.
+            stored: dict[bytes, int] = {}
             for place, unit in enumerate(units):
                 conversation = self._conversation(unit, minute)
                 if conversation is None:
-                    conversation = self._begun(unit, minute)
                     begun.append(place)
-                added.append(self._add(unit, conversation))
+                    added.append(self._add(unit, self._begun(unit, minute), stored, new=True))
+                else:
+                    added.append(self._add(unit, conversation, stored, new=False))
             if begun:
                 others = self._connection.execute("SELECT batches FROM state").fetchone()[0] - self.batches
             self._connection.executemany(
@@ -213,21 +216,26 @@ class Database:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return len(chosen)
 
-    def _add(self, unit: Unit, conversation: int) -> bool:
+    def _add(self, unit: Unit, conversation: int, stored: dict[bytes, int], *, new: bool) -> bool:
         added = False
         for row in unit.rows:
-            there = self._connection.execute(
-                "SELECT value FROM records WHERE conversation = ? AND key = ?", (conversation, row.key)
-            ).fetchall()
-            if len(there) > 1:
+            if not new and self._has_two(conversation, row.key):
                 # Two values are enough to know that nothing is known.
                 continue
+            value = stored.get(row.digest)
+            if value is None:
+                value = stored[row.digest] = self._value(row)
             cursor = self._connection.execute(
-                "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?)",
-                (row.key, self._value(row), conversation, row.bond),
+                "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?)", (row.key, value, conversation, row.bond)
             )
             added = added or cursor.rowcount > 0
         return added
+
+    def _has_two(self, conversation: int, key: bytes) -> bool:
+        there = self._connection.execute(
+            "SELECT value FROM records WHERE conversation = ? AND key = ?", (conversation, key)
+        ).fetchall()
+        return len(there) > 1
 
     def _conversation(self, unit: Unit, minute: int) -> int | None:
         found = self._connection.execute(
@@ -248,12 +256,14 @@ class Database:
         )
 
     def _value(self, row: Row) -> int:
-        found = self._connection.execute("SELECT id FROM held WHERE digest = ?", (row.digest,)).fetchone()
-        if found is not None:
-            return found[0]
-        return _new(
-            self._connection.execute("INSERT INTO held (digest, body) VALUES (?, ?)", (row.digest, row.body))
+        # Most are new, as what an answer cost is.
+        cursor = self._connection.execute(
+            "INSERT OR IGNORE INTO held (digest, body) VALUES (?, ?)", (row.digest, row.body)
         )
+        if cursor.rowcount:
+            return _new(cursor)
+        found = self._connection.execute("SELECT id FROM held WHERE digest = ?", (row.digest,)).fetchone()
+        return found[0]
 
     def _surplus(self, minute: int) -> int | None:
         """The conversation that has to go next."""

@@ -188,7 +188,9 @@ class Writer:
         return going
 
     def _write(self, puts: list[_Put], used: dict[bytes, None]) -> None:
-        units = [self._sealed(put) for put in puts]
+        # Sealed once, however many turns have the same to be remembered, such as nothing.
+        sealed: dict[tuple[Tenant, Record], bytes] = {}
+        units = [self._sealed(put, sealed) for put in puts]
         try:
             if units or used:
                 written = self._database.write(units, used, self._minute())
@@ -201,19 +203,20 @@ class Writer:
         puts.clear()
         used.clear()
 
-    def _sealed(self, put: _Put) -> Unit:
+    def _sealed(self, put: _Put, sealed: dict[tuple[Tenant, Record], bytes]) -> Unit:
         sealer = self._vault.of(put.tenant)
-        sealed: dict[int, bytes] = {}
         rows: list[Row] = []
         for name, record in put.records:
+            known = (put.tenant, record)
             try:
-                if id(record) not in sealed:
-                    sealed[id(record)] = sealer.seal(encode(record))
+                value = sealed.get(known)
+                if value is None:
+                    value = sealed[known] = sealer.seal(encode(record))
             except OverflowError:
                 # A count that no server means: msgpack has no form for integers of more than 64 bits.
                 self._fail(MoonwireError("a record has a number that cannot be stored"), 1)
                 continue
-            key, value = sealer.key(name), sealed[id(record)]
+            key = sealer.key(name)
             digest = value[:DIGEST]
             rows.append(Row(key, digest, value[DIGEST:], sealer.bond(key, digest)))
         return Unit(sealer.name(put.conversation), sealer.tenant, self._vault.mark, rows)

@@ -34,6 +34,15 @@ def encode(
 
     `proxy` is set when a proxy is asked to fetch an http URL: its authorization, or an empty text.
     """
+    head = _head(method, address, tuple(headers), proxy)
+    if length or method in WITH_BODY:
+        return b"%bContent-Length: %d\r\n\r\n" % (head, length)
+    return head + b"\r\n"
+
+
+@lru_cache(maxsize=256)
+def _head(method: str, address: Address, headers: tuple[tuple[str, str], ...], proxy: str | None) -> bytes:
+    """All but the length: one after the other, requests to one server have the same."""
     if TOKEN.fullmatch(method) is None:
         raise LocalProtocolError("not a method", path="method")
     target = address.target if proxy is None else f"{address.origin}{address.target}"
@@ -48,12 +57,10 @@ def encode(
         lines.append("Accept-Encoding: identity")
     if proxy:
         lines.append(f"Proxy-Authorization: {proxy}")
-    if length or method in WITH_BODY:
-        lines.append(f"Content-Length: {length}")
-    lines.append("\r\n")
+    lines.append("")
     text = "\r\n".join(lines)
     # One count over the whole head instead of a search in every value: both ends of the lines are known.
-    breaks = len(lines)
+    breaks = len(lines) - 1
     if text.count("\n") != breaks or text.count("\r") != breaks or "\0" in text or not text.isascii():
         check_values(headers)
         return text.encode("latin-1")

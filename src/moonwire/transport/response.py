@@ -48,6 +48,11 @@ class Response:
         """`1.1` or `1.0`."""
         return self._inbox.version
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more can come, and all that came was taken."""
+        return self._inbox.line is None and not self._inbox.pieces
+
     def header(self, name: str) -> str | None:
         """The header's value; several of one name are joined with commas."""
         name = name.lower()

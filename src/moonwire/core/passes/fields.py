@@ -5,7 +5,6 @@ Sources: kimi-api.md J (the key names the conversation to the prefix cache), D1 
 """
 
 import hashlib
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -19,7 +18,7 @@ from moonwire.core.messages import Message, Request, Sampling, TextPart, changed
 from moonwire.core.notes import Note
 from moonwire.core.settings import Settings
 
-__all__ = ["heal"]
+__all__ = ["heal", "heal_messages", "heal_request"]
 
 # What a message is made of under every policy; `message_fields` narrows what may stand beside it.
 _FIELDS = {"thoughts": "reasoning_content", "name": "name", "partial": "partial", "tools": "tools"}
@@ -37,8 +36,12 @@ _TOP: dict[str, tuple[str, Any]] = {
 
 def heal(draft: Draft, target: Target, settings: Settings) -> Draft:
     """Cache key set where it helps, refused fields taken out, usage asked for in every stream."""
+    return heal_messages(heal_request(draft, target, settings), target, settings)
+
+
+def heal_messages(draft: Draft, target: Target, settings: Settings) -> Draft:
+    """What follows from the messages: the cache key, and their own fields."""
     if settings.fields != "off":
-        draft = _top_level(draft, target)
         draft = _in_messages(draft, target)
     wanted = target.cache_key and target.cache_key not in target.refused_fields
     if settings.cache != "off" and wanted and draft.request.cache_key is None:
@@ -47,6 +50,11 @@ def heal(draft: Draft, target: Target, settings: Settings) -> Draft:
         cached = note("cache-key", target.cache_key, reason, change=(None, key), source="kimi-api.md J")
         draft = draft.with_request((cached,), cache_key=key)
     return draft
+
+
+def heal_request(draft: Draft, target: Target, settings: Settings) -> Draft:
+    """What holds whatever the messages are: refused fields of the request, usage in every stream."""
+    return draft if settings.fields == "off" else _top_level(draft, target)
 
 
 def _top_level(draft: Draft, target: Target) -> Draft:
@@ -147,11 +155,26 @@ def _fingerprint(request: Request) -> str:
     return _begun_with(messages)
 
 
-def _begun_with(messages: Sequence[Message]) -> str:
+def _begun_with(messages: tuple[Message, ...]) -> str:
+    before, last = messages[:-1], messages[-1:]
+    # Conversations share what stands before the user's first words.
+    known = again(before[-1], "named before", before[:-1], _said_in, before) if before else _said_in(())
+    digest = known.copy()
+    for message in last:
+        digest.update(_named(message))
+    return f"mw-{digest.hexdigest()[:32]}"
+
+
+def _said_in(messages: tuple[Message, ...]) -> Any:
+    """A hash that nobody goes on with but by a copy."""
     digest = hashlib.sha256()
     for message in messages:
-        digest.update(f"{message.role}\0{_text(message)}\0".encode("utf-8", "surrogatepass"))
-    return f"mw-{digest.hexdigest()[:32]}"
+        digest.update(_named(message))
+    return digest
+
+
+def _named(message: Message) -> bytes:
+    return f"{message.role}\0{_text(message)}\0".encode("utf-8", "surrogatepass")
 
 
 def _text(message: Message) -> str:

@@ -46,8 +46,13 @@ def _unseen(draft: Draft, target: Target, settings: Settings) -> Draft:
         return _each(draft, target, settings)
     mark, end = LeftAlone("messages", target, settings), len(messages) - 1
     new = [place for place, one in enumerate(messages) if place == end or not mark.is_on(one)]
-    asked = draft.with_messages([messages[place] for place in new], [origins[place] for place in new])
-    asked = _each(asked, target, settings)
+    unseen = draft.with_messages([messages[place] for place in new], [origins[place] for place in new])
+    asked = _each(unseen, target, settings)
+    if asked is unseen:
+        for place in new:
+            if place != end and not _is_begun(messages[place]):
+                mark.put_on(messages[place])
+        return draft
     healed = dict(zip(asked.origins, asked.request.messages, strict=True))
     after: dict[int, Message | None] = {place: healed.get(origins[place]) for place in new}
     for place, message in after.items():

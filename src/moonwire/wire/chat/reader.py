@@ -516,6 +516,9 @@ def _error(value: Any) -> UpstreamError | None:
 
 
 _COUNTS: Final = ("prompt_tokens", "completion_tokens")
+_TOLD: Final = frozenset(
+    {*_COUNTS, "total_tokens", "cached_tokens", "prompt_tokens_details", "completion_tokens_details"}
+)
 
 
 def usage_of(value: Any) -> Usage | None:
@@ -533,14 +536,13 @@ def usage_of(value: Any) -> Usage | None:
     cached = _number(prompt.get("cached_tokens"))
     output = _number(said.get("completion_tokens")) or 0
     reasoning = _number(completion.get("reasoning_tokens"))
-    known = {*_COUNTS, "total_tokens", "cached_tokens", "prompt_tokens_details", "completion_tokens_details"}
     return Usage(
         input=_number(said.get("prompt_tokens")) or 0,
         output=output,
         cached=cached if cached is not None else _number(said.get("cached_tokens")),
         # vercel/ai#19311: K3 counts one more for its thoughts than for all, and text becomes -1.
         reasoning=None if reasoning is None else min(reasoning, output),
-        extra={name: item for name, item in said.items() if name not in known and item is not None},
+        extra={name: item for name, item in said.items() if name not in _TOLD and item is not None},
     )
 
 
