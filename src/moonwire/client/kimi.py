@@ -83,7 +83,7 @@ class Kimi:
             hooks=tuple(setup.get("hooks", ())),
         )
         self._memory = setup.get("memory") or ProcessMemory()
-        self._routing = routing_of(found, self._defaults.settings, overrides_of(setup), setup, endpoint)
+        self._routing = routing_of(found, endpoint, self._defaults.settings, overrides_of(setup), setup)
         self._credentials = Credentials(key, environ, setup.get("refresh"))
         self._line = Line(self._exchange, self._credentials)
 

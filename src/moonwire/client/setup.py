@@ -137,7 +137,7 @@ def endpoint_of(found: Found, environ: Mapping[str, str], setup: Setup) -> str:
 
 
 def routing_of(
-    found: Found, settings: Settings, overrides: Overrides, setup: Setup, endpoint: str = ""
+    found: Found, endpoint: str, settings: Settings, overrides: Overrides, setup: Setup
 ) -> Routing:
     """One upstream, one route to it for whatever model."""
     headers = dict(setup.get("headers", {}))
@@ -146,7 +146,7 @@ def routing_of(
     upstream = Upstream(
         name=NAME,
         base_url=found.base_url,
-        endpoint=endpoint or setup.get("endpoint", ""),
+        endpoint=endpoint,
         headers=tuple(headers.items()),
         timeouts=setup.get("timeouts", Timeouts()),
         tls=setup.get("tls"),
