@@ -139,9 +139,9 @@ def test_what_is_typed_asked_and_noted_stands_below() -> None:
     seen.typed.text = "x" * 100
     seen.view.draw()
     assert len(seen.display.here) <= 79 and seen.display.here.startswith("> …x")
-    seen.view.ask("run it?")
+    seen.view.question("run it?")
     assert seen.display.here == "run it?"
-    seen.view.ask("")
+    seen.view.question("")
     assert seen.display.here.startswith("> ")
 
 
@@ -175,8 +175,8 @@ def test_without_a_screen_it_is_text_and_lines(capsys: pytest.CaptureFixture[str
     ):
         view.feed(event)
         view.draw()
-    view.ask("run it?")
-    view.ask("")
+    view.question("run it?")
+    view.question("")
     view.toggle()
     view.markdown("aside")
     view.finish()

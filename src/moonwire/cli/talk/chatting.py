@@ -217,12 +217,12 @@ class Chat:
     async def _asked(self, question: str) -> Answer:
         answer = self._answer = asyncio.get_running_loop().create_future()
         self._typed.asked = True
-        self._screen.ask(f"{question}  y yes · n no · a always")
+        self._screen.question(f"{question}  y yes · n no · a always")
         try:
             return await answer
         finally:
             self._answer, self._typed.asked = None, False
-            self._screen.ask("")
+            self._screen.question("")
 
     def _decided(self, answer: Answer) -> None:
         if self._answer is not None and not self._answer.done():

@@ -29,7 +29,7 @@ class Screen(Protocol):
     thoughts: Thoughts
     note: str
 
-    def ask(self, question: str) -> None: ...
+    def question(self, text: str) -> None: ...
     def begin(self, doing: str) -> None: ...
     def feed(self, event: AgentEvent) -> None: ...
     def draw(self) -> None: ...
@@ -172,9 +172,9 @@ class View:
         """A text that stays, set in: it is no part of what grows."""
         self._print([_INDENT + line for line in self._painter.markdown(text, self._width - len(_INDENT))])
 
-    def ask(self, question: str) -> None:
+    def question(self, text: str) -> None:
         """Puts a question to the user; an empty one takes it away."""
-        self._question = question
+        self._question = text
         self.draw()
 
     def toggle(self) -> None:
@@ -238,10 +238,10 @@ class PlainView:
         self.note = ""
         self._writer = Writer(stream=True)
 
-    def ask(self, question: str) -> None:
+    def question(self, text: str) -> None:
         """A line for the question."""
-        if question:
-            self.say([Piece(question)])
+        if text:
+            self.say([Piece(text)])
 
     def begin(self, doing: str) -> None:
         """Nothing is drawn."""
