@@ -160,9 +160,33 @@ def test_a_tool_of_the_endpoint_by_its_name() -> None:
     assert request.tools == (Tool(name="$web_search", kind="builtin_function"),)
 
 
-def test_another_name_is_no_tool() -> None:
-    with pytest.raises(LocalProtocolError, match=r"^tools\[1\]: 'web_search' is no builtin tool \(give its"):
-        asked(Call(messages="hi", tools=[WEATHER, "web_search"]), Defaults(model="m"))
+def a_function() -> None: ...
+
+
+# the tools, the error
+NO_TOOLS: dict[str, tuple[Any, str]] = {
+    "another name": ([WEATHER, "web_search"], r"^tools\[1\]: 'web_search' is no builtin tool \(give its"),
+    "a function": (
+        [a_function],
+        r"^tools\[0\]: a function is no tool \(give a dict or a Tool; an Agent",
+    ),
+    "a name alone": ("$web_search", r"^tools: not a list \(give a list of tools\)"),
+    "one alone": (WEATHER, r"^tools: not a list"),
+    "one alone, as a value": (WEATHER_TOOL, r"^tools: not a list"),
+    "a number": (7, r"^tools: not a list"),
+}
+
+
+@pytest.mark.parametrize(("tools", "said"), NO_TOOLS.values(), ids=NO_TOOLS)
+def test_what_is_no_tool(tools: Any, said: str) -> None:
+    with pytest.raises(LocalProtocolError, match=said):
+        asked(Call(messages="hi", tools=tools), Defaults(model="m"))
+
+
+@pytest.mark.parametrize("thinking", [7, "", (), 1.5], ids=repr)
+def test_what_says_nothing_of_thinking(thinking: Any) -> None:
+    with pytest.raises(LocalProtocolError, match=r"^thinking: neither on nor off nor an effort \(True"):
+        asked(Call(messages="hi", thinking=thinking), Defaults(model="m"))
 
 
 def test_no_tools_is_not_an_empty_list() -> None:
@@ -187,6 +211,7 @@ MESSAGES: dict[str, tuple[Any, tuple[Message, ...]]] = {
     "a message": (USER, (USER,)),
     "texts": (["hi", "hi"], (USER, USER)),
     "a dict": ([{"role": "user", "content": "hi"}], (USER,)),
+    "a dict alone": ({"role": "user", "content": "hi"}, (USER,)),
     "a reply": (Reply(blocks=(TextPart(text="Hi."),)), (Message(role="assistant", content="Hi."),)),
     "mixed": (
         ["hi", USER, {"role": "system", "content": "s"}],
@@ -201,9 +226,18 @@ def test_messages_however_they_are_given(given: Any, messages: tuple[Message, ..
     assert messages_of(given) == messages
 
 
-def test_what_is_no_message() -> None:
-    with pytest.raises(LocalProtocolError, match=r"^messages\[1\]"):
-        messages_of(["hi", 7])  # pyright: ignore[reportArgumentType] -- that is the mistake
+NO_MESSAGES: dict[str, tuple[Any, str]] = {
+    "a number": (7, r"^messages: neither a text nor a list \(give a text, or a list"),
+    "nothing": (None, r"^messages: neither a text nor a list"),
+    "a number among them": (["hi", 7], r"^messages\[1\]"),
+    "no role": ([{"content": "hi"}], r"^messages\[0\]\.role: a message needs a role \(give"),
+}
+
+
+@pytest.mark.parametrize(("given", "said"), NO_MESSAGES.values(), ids=NO_MESSAGES)
+def test_what_is_no_message(given: Any, said: str) -> None:
+    with pytest.raises(LocalProtocolError, match=said):
+        messages_of(given)
 
 
 REPLIES: dict[str, tuple[Reply, Message]] = {

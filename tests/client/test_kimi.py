@@ -367,6 +367,19 @@ def test_a_key_that_nobody_can_refresh() -> None:
     run(main)
 
 
+def test_what_the_refresh_raises_is_raised() -> None:
+    def refresh() -> str:
+        raise PermissionError("signed out")
+
+    async def main() -> None:
+        with Server(Settings(keys=("sk-new",))) as server:
+            async with asks(server.base_url, api_key="sk-old", refresh=refresh) as kimi:
+                with pytest.raises(PermissionError, match="signed out"):
+                    await kimi.generate("hi")
+
+    run(main)
+
+
 def test_each_request_has_the_token_of_its_time() -> None:
     tokens = iter(["sk-1", "sk-2"])
 

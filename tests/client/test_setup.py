@@ -6,9 +6,11 @@ from typing import Any, cast
 import pytest
 
 from moonwire._version import __version__
+from moonwire.client import Kimi
 from moonwire.client.setup import (
     NAME,
     Setup,
+    checked,
     endpoint_of,
     environ_of,
     found_of,
@@ -62,6 +64,35 @@ def test_overrides_either_way() -> None:
     built = build_overrides(document)
     assert overrides_of({"overrides": document}) == built == overrides_of({"overrides": built})
     assert overrides_of({}) is NO_OVERRIDES
+
+
+MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
+    "a slip": ({"timeout": 5}, r"^timeout: a client has no such argument \(did you mean timeouts\?"),
+    "a field of requests": (
+        {"temperature": 0.3},
+        r"^temperature: .* \(what every request is to have goes into",
+    ),
+    "a function alone": ({"hooks": print}, r"^hooks: this is of the type builtin_function.* \(give a list\)"),
+    "a number": ({"timeouts": 5}, r"^timeouts: this is of the type int \(give a Timeouts\)"),
+    "a list": ({"defaults": ["sk-secret"]}, r"^defaults: this is of the type list \(give a Mapping\)"),
+    "a text": ({"headers": "x-key: secret"}, r"^headers: this is of the type str \(give a Mapping\)"),
+}
+
+
+@pytest.mark.parametrize(("setup", "said"), MISTAKES.values(), ids=MISTAKES)
+def test_mistakes_are_told(setup: Any, said: str) -> None:
+    with pytest.raises(LocalProtocolError, match=said) as raised:
+        checked(setup)
+    assert "secret" not in str(raised.value)
+    with pytest.raises(LocalProtocolError, match=said):
+        Kimi("kimi-k3", "sk-1", **setup)
+
+
+def test_nothing_is_as_if_it_were_not_given() -> None:
+    everything: Any = dict.fromkeys(Setup.__annotations__)
+    assert checked(everything) == {}
+    everything["environ"] = {}
+    assert Kimi("kimi-k3", "sk-1", **everything).base_url == AI
 
 
 @pytest.mark.parametrize(("url", "environ", "setup", "named"), NAMED.values(), ids=NAMED)

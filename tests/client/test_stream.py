@@ -175,7 +175,54 @@ def test_it_is_cancelled_before_the_first_byte() -> None:
     run(main)
 
 
-# what breaks it off, the code
+async def reads(stream: Any, seen: list[Event], begun: asyncio.Event) -> None:
+    async for one in stream:
+        seen.append(one)
+        if isinstance(one, Text):
+            begun.set()
+
+
+def test_another_task_closes_it_in_the_middle() -> None:
+    """A button that says stop: the reader is told, and has what came."""
+
+    async def main() -> None:
+        gone, begun = asyncio.Event(), asyncio.Event()
+        async with talking(then_hang(HALF, gone.set)) as (kimi, _):
+            stream, seen = kimi.stream("hi"), list[Event]()
+            reader = asyncio.ensure_future(reads(stream, seen, begun))
+            await begun.wait()
+            await stream.aclose()
+            with pytest.raises(BrokenOff) as raised:
+                await reader
+            assert raised.value.completion.text == stream.completion.text == "hel"
+            await asyncio.wait_for(gone.wait(), 5)
+            await stream.aclose()
+
+    run(main)
+
+
+def test_another_task_closes_it_before_the_first_byte() -> None:
+    async def main() -> None:
+        gone, there = asyncio.Event(), asyncio.Event()
+
+        async def silent(peer: Any) -> None:
+            there.set()
+            await peer.gone()
+            gone.set()
+
+        async with talking(silent) as (kimi, _):
+            stream = kimi.stream("hi")
+            reader = asyncio.ensure_future(stream.finished())
+            await there.wait()
+            await stream.aclose()
+            with pytest.raises(LocalProtocolError, match=r"^stream: the stream was closed \(call stream"):
+                await reader
+            await asyncio.wait_for(gone.wait(), 5)
+
+    run(main)
+
+
+# what breaks it off
 BREAKS: dict[str, Say] = {
     "the connection is lost": then_reset(HALF),
     "an error within": HALF + event({"error": {"message": "broken", "type": "server_error"}}),

@@ -11,11 +11,14 @@ import msgspec
 import pytest
 
 from moonwire.client import KimiSync
+from moonwire.client.loop import Loop
 from moonwire.core.errors import Auth, LocalProtocolError
 from moonwire.core.events import Text
 from moonwire.simulator import Server, Settings
 from tests.client.asked import WEATHER, asks_blocking, sent
 from tests.client.test_kimi import PARIS, RESULT
+from tests.exchange.upstreams import HEAD, Scripted, delta, then_hang
+from tests.transport.peers import serve
 
 
 class City(msgspec.Struct):
@@ -26,6 +29,14 @@ class City(msgspec.Struct):
 def kimi(strict: Server) -> Iterator[KimiSync]:
     with asks_blocking(strict.base_url) as made:
         yield made
+
+
+async def entered(server: Any) -> Any:
+    return await server.__aenter__()
+
+
+async def left(server: Any) -> None:
+    await server.__aexit__(None, None, None)
 
 
 def threads() -> list[str]:
@@ -69,6 +80,22 @@ def test_a_stream_that_is_left(kimi: KimiSync) -> None:
                 break
     assert stream.completion.text and stream.completion.finish == "unknown"
     assert kimi.generate('Say "OK".').text == "OK"
+
+
+@pytest.mark.parametrize("ends", ["the stream", "the client"])
+def test_what_is_left_closes_the_upstream(ends: str) -> None:
+    gone = threading.Event()
+    upstream = serve(Scripted(then_hang(HEAD + delta(content="hel"), gone.set)).run)
+    with Loop("upstream") as loop:
+        server = loop.run(entered(upstream))
+        with asks_blocking(server.url) as kimi:
+            stream = kimi.stream("hi")
+            assert next(stream.texts()) == "hel"
+            if ends == "the stream":
+                stream.close()
+                assert gone.wait(10)
+        assert gone.wait(10)
+        loop.run(left(upstream))
 
 
 def test_a_stream_that_is_not_read(kimi: KimiSync, strict: Server) -> None:

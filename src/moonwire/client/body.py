@@ -6,7 +6,7 @@ later: the constructor's defaults, the environment, the call; then `extra_body` 
 
 import copy
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
 import msgspec
@@ -20,7 +20,8 @@ from moonwire.wire import chat
 
 __all__ = ["Body", "Call", "Hook", "Messages", "Thinks", "ToolLike", "merged", "message_of", "messages_of"]
 
-Messages = str | Message | Reply | Sequence["str | Message | Reply | Mapping[str, Any]"]
+Turn = str | Message | Reply | Mapping[str, Any]
+Messages = Turn | Sequence[Turn]
 """A text of the user's, or a conversation: messages as dicts or as `Message`, and replies as they came."""
 
 ToolLike = str | Tool | Mapping[str, Any]
@@ -70,7 +71,7 @@ async def merged(call: Call, defaults: Defaults) -> tuple[Request, Settings]:
         messages = (*messages, Message(role="assistant", content=call.prefix, partial=True))
     body: Body = {"model": defaults.model, "messages": [chat.encode_message(one) for one in messages]}
     if call.tools is not None:
-        body["tools"] = [_tool(tool, index) for index, tool in enumerate(call.tools)]
+        body["tools"] = _tools(call.tools)
     if call.form is not None:
         body["response_format"] = dict(call.form)
     fields, settings = _fields(call, defaults)
@@ -175,7 +176,10 @@ def _thinking(asked: Thinks) -> Body:
     if isinstance(asked, Mapping):
         return dict(asked)
     meant = read_intent({"thinking": asked})
-    if meant.enabled is False:
+    if meant.enabled is None:
+        remedy = "True, False, an effort such as low, or an object with a type"
+        raise LocalProtocolError("neither on nor off nor an effort", path="thinking", remedy=remedy)
+    if not meant.enabled:
         return {"type": "disabled"}
     return {"type": "enabled"} if meant.effort is None else {"type": "enabled", "effort": meant.effort}
 
@@ -192,11 +196,21 @@ async def _hooked(hook: Hook, body: Body) -> Body:
     return changed
 
 
-def _tool(tool: ToolLike, index: int) -> Body:
+def _tools(tools: Any) -> list[Body]:
+    if isinstance(tools, str | Mapping | Tool) or not isinstance(tools, Iterable):
+        raise LocalProtocolError("not a list", path="tools", remedy="give a list of tools")
+    return [_tool(tool, index) for index, tool in enumerate(cast("Iterable[Any]", tools))]
+
+
+def _tool(tool: Any, index: int) -> Body:
     if isinstance(tool, Tool):
         return cast("Body", chat.encode_tool(tool))
+    if isinstance(tool, Mapping):
+        return dict(cast("Mapping[str, Any]", tool))
     if not isinstance(tool, str):
-        return dict(tool)
+        remedy = "give a dict or a Tool; an Agent takes functions, and calls them"
+        said = f"a {type(tool).__name__} is no tool"
+        raise LocalProtocolError(said, path=f"tools[{index}]", remedy=remedy)
     if not tool.startswith("$"):
         remedy = "give its schema; only the endpoint's own tools, such as $web_search, have none"
         raise LocalProtocolError(f"{tool!r} is no builtin tool", path=f"tools[{index}]", remedy=remedy)
@@ -213,8 +227,11 @@ def messages_of(given: Messages) -> tuple[Message, ...]:
     >>> [message.role for message in messages_of(["hi", Reply(blocks=(TextPart(text="Hello."),)), "so?"])]
     ['user', 'assistant', 'user']
     """
-    if isinstance(given, str | Message | Reply):
+    if isinstance(given, str | Message | Reply | Mapping):
         given = (given,)
+    if not isinstance(cast("Any", given), Iterable):
+        remedy = "give a text, or a list of texts, messages and replies"
+        raise LocalProtocolError("neither a text nor a list", path="messages", remedy=remedy)
     return tuple(_message(one, index) for index, one in enumerate(given))
 
 

@@ -16,7 +16,16 @@ from moonwire.client.environment import read_environment
 from moonwire.client.files import Uploaded, read_upload, upload
 from moonwire.client.forms import Form, form_of
 from moonwire.client.line import Line
-from moonwire.client.setup import NAME, Setup, endpoint_of, environ_of, found_of, overrides_of, routing_of
+from moonwire.client.setup import (
+    NAME,
+    Setup,
+    checked,
+    endpoint_of,
+    environ_of,
+    found_of,
+    overrides_of,
+    routing_of,
+)
 from moonwire.client.stream import Stream
 from moonwire.core.catalogue import Target, resolve
 from moonwire.core.messages import Message, Reply, Request, ToolCall
@@ -67,6 +76,7 @@ class Kimi:
         thinking: Thinks | None = None,
         **setup: Unpack[Setup],
     ) -> None:
+        setup = checked(setup)
         environ = environ_of(setup)
         found = found_of(environ, base_url, region, api_key, setup)
         key = found.key if api_key is None else api_key

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, TypedDict
+from typing import Any, Final, TypedDict, cast
 
 from moonwire._version import __version__
 from moonwire.client.body import Hook
@@ -19,7 +19,7 @@ from moonwire.exchange.keys import PLACES, Found, Region, default_key, default_u
 from moonwire.memory import Memory
 from moonwire.transport import TLS, Timeouts
 
-__all__ = ["NAME", "Setup", "endpoint_of", "environ_of", "found_of", "overrides_of", "routing_of"]
+__all__ = ["NAME", "Setup", "checked", "endpoint_of", "environ_of", "found_of", "overrides_of", "routing_of"]
 
 NAME: Final = "kimi"
 """What a client calls its only upstream."""
@@ -57,6 +57,39 @@ class Setup(TypedDict, total=False):
     """In the place of the process's environment."""
     env_file: str | Path
     """A file of NAME=value lines behind the environment, which is stronger."""
+
+
+_FUNCTIONS: Final = (list, tuple)
+_KINDS: Final[Mapping[str, type | tuple[type, ...]]] = {
+    "defaults": Mapping,
+    "hooks": _FUNCTIONS,
+    "options": Options,
+    "headers": Mapping,
+    "timeouts": Timeouts,
+    "tls": TLS,
+    "environ": Mapping,
+}
+
+
+def checked(setup: Setup) -> Setup:
+    """The same without what is `None`. A name that nobody knows is a mistake, not something to pass over.
+
+    >>> checked({"proxy": None, "trust_env": False})
+    {'trust_env': False}
+    """
+    names = [*Setup.__annotations__]
+    for name, value in setup.items():
+        if name not in names:
+            near = get_close_matches(name, names, n=1)
+            fields = "what every request is to have goes into defaults"
+            remedy = f"did you mean {near[0]}? {fields}" if near else fields
+            raise LocalProtocolError("a client has no such argument", path=name, remedy=remedy)
+        kind = _KINDS.get(name)
+        if kind is not None and value is not None and not isinstance(value, kind):
+            wanted = "list" if kind is _FUNCTIONS else getattr(kind, "__name__", "")
+            said = f"this is of the type {type(value).__name__}"
+            raise LocalProtocolError(said, path=name, remedy=f"give a {wanted}")
+    return cast("Setup", {name: value for name, value in setup.items() if value is not None})
 
 
 def environ_of(setup: Setup) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """An answer as it comes: events, then what they add up to."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from types import AsyncGeneratorType, TracebackType
+from typing import Any, Generic, Self, TypeVar, cast
 
 from moonwire.client.completion import BrokenOff, Completion, WrongForm
 from moonwire.core.errors import LocalProtocolError
@@ -19,7 +20,7 @@ class Stream(Generic[T]):
     """Iterate it for events; `completion` is there when it is over, and what came so far until then.
 
     `aclose`, the end of an `async with` and cancellation close the upstream at once. What breaks off raises
-    `BrokenOff` after everything that arrived.
+    `BrokenOff` after everything that arrived, also where another task closed it.
     """
 
     def __init__(
@@ -27,6 +28,8 @@ class Stream(Generic[T]):
     ) -> None:
         self._begin = begin
         self._finish = finish
+        self._beginning: asyncio.Future[Answer] | None = None
+        self._closed = False
         self._answer: Answer | None = None
         self._fold = Fold()
         self._events: AsyncGenerator[Event] | None = None
@@ -73,11 +76,25 @@ class Stream(Generic[T]):
 
     async def aclose(self) -> None:
         """Ends it: the upstream's connection is closed at once where the answer is not over."""
-        if self._events is not None:
+        if self._events is None:
+            return
+        if not cast("AsyncGeneratorType[Event, None]", self._events).ag_running:
             await self._events.aclose()
+        elif self._answer is not None:
+            await self._answer.aclose()
+        elif self._beginning is not None:
+            self._closed = self._beginning.cancel()
 
     async def _read(self) -> AsyncGenerator[Event]:
-        answer = self._answer = await self._begin()
+        # A task, so that another one can end it.
+        begin = self._beginning = asyncio.ensure_future(self._begin())
+        try:
+            answer = self._answer = await begin
+        except asyncio.CancelledError:
+            if not self._closed:
+                raise
+            remedy = "call stream() again"
+            raise LocalProtocolError("the stream was closed", path="stream", remedy=remedy) from None
         error: UpstreamError | None = None
         try:
             async for batch in answer:
