@@ -153,7 +153,9 @@ class Unknown:
     def __init__(self, a: Any) -> None: ...
 
 
-@pytest.mark.parametrize("kind", [Unknown, object(), "yaml", 7], ids=["a class", "an object", "a text", "a number"])
+@pytest.mark.parametrize(
+    "kind", [Unknown, object(), "yaml", 7], ids=["a class", "an object", "a text", "a number"]
+)
 def test_what_no_schema_is_made_of(kind: Any) -> None:
     with pytest.raises(LocalProtocolError, match=r"^response_format: no schema can be made of this type.*or"):
         form_of(kind)
