@@ -284,11 +284,12 @@ class Exchange:
         tries.sent += 1
         host.health.asked()
         attempt = Attempt(host, planned, asked, lease, self.options)
+        begun: Begun | None = None
         try:
             begun = await attempt.begin(self._wall)
-        except BaseException:
-            lease.release()
-            raise
+        finally:
+            if begun is None:
+                lease.release()
         return Spoken(attempt, begun, lease)
 
     def _hedged(
