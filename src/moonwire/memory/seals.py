@@ -1,7 +1,7 @@
 """Seals: a turn's true reasoning in bytes that a caller keeps for us and can neither read nor change.
 
 Anthropic's clients send a `signature` back with each thinking block, Responses' an `encrypted_content` with
-each reasoning item. What stands there is ours: the reasoning itself, under AES-SIV and a key of the tenant's own,
+each reasoning item. What stands there is ours: the reasoning itself, under AES-SIV and a key of the tenant's,
 bound to what stood before the turn. So a gateway without any memory can put back what a client shortened, and
 whatever was tampered with, is another tenant's or another turn's is no seal at all: ignored, never an error.
 """
