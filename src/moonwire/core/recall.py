@@ -39,6 +39,7 @@ __all__ = [
     "Turn",
     "TurnKeys",
     "Used",
+    "before",
     "keys",
     "match",
     "records",
@@ -144,6 +145,27 @@ def keys(request: Request, *, every: bool = False) -> Keys:
         walk.pass_by(message, said)
     prefixes.reverse()
     return Keys(turns=tuple(turns), prefixes=tuple(prefixes), end=walk.place())
+
+
+def before(request: Request) -> tuple[dict[int, bytes], bytes]:
+    """What was said last before each assistant's turn, by the turn's place; and before the next one.
+
+    A seal is bound to it (exchange/sealing.py): it is the same on every turn, whatever becomes of the history
+    further up.
+
+    >>> turn = Message(role="assistant", content="Hi.")
+    >>> first, then = (Message(role="user", content=text) for text in ("hi", "so?"))
+    >>> stood, end = before(Request(model="m", messages=(first, turn, then)))
+    >>> stood[1] == before(Request(model="m", messages=(first,)))[1], stood[1] == end
+    (True, False)
+    """
+    found: dict[int, bytes] = {}
+    walk = _Walk(request)
+    for index, message in enumerate(request.messages):
+        if message.role == "assistant":
+            found[index] = walk.place().last
+        walk.pass_by(message, kept_on(message, "said", _said))
+    return found, walk.place().last
 
 
 # An agent sends its whole history again with one answer more; a client that branches goes back a little.

@@ -26,6 +26,7 @@ from moonwire.core.notes import Note
 from moonwire.core.plan import Plan
 from moonwire.core.restore import Restore
 from moonwire.exchange.ring import Lease
+from moonwire.exchange.sealing import Sealing
 from moonwire.transport import Response
 
 __all__ = ["Answer", "Begun", "Resume", "Stream", "says_something"]
@@ -69,6 +70,7 @@ class Answer:
         restore: Restore,
         *,
         over: Over,
+        sealing: Sealing | None = None,
         resume: Resume | None = None,
     ) -> None:
         self.plan = plan
@@ -83,6 +85,7 @@ class Answer:
         self._stream = begun.stream
         self._response = begun.response
         self._lease = lease
+        self._sealing = sealing
         self._restore = restore
         self._over: Over | None = over
         self._resume = resume
@@ -147,6 +150,8 @@ class Answer:
 
     def _taken(self, batch: list[Event]) -> list[Event]:
         events = self._restore.feed(batch)
+        if events and self._sealing is not None:
+            events = self._sealing.feed(events)
         if not events:
             return events
         self._fold.feed(events)

@@ -9,6 +9,7 @@ from moonwire.core.memo import again
 from moonwire.core.messages import Message, Reply, Request, TextPart
 from moonwire.core.plan import Plan
 from moonwire.core.settings import Settings
+from moonwire.exchange.sealing import SealKind
 from moonwire.memory import Tenant
 from moonwire.transport import Timeouts
 
@@ -48,6 +49,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """The request as the caller said it, where something was put into it since: pictures behind URLs."""
     settings: Settings | None = None
     """What the caller chose for this request alone, in the place of its route's."""
+    seal: SealKind = ""
+    """What the caller's dialect keeps the true reasoning in, where it has something for that."""
     native_ids: bool = False
     """Whether the caller sees the ids of calls as the model wrote them, and sends them back like that."""
 

@@ -24,7 +24,7 @@ from moonwire.core.messages import Message, Reply, Request, Thought
 from moonwire.core.notes import Note
 from moonwire.core.passes.ids import client_id
 from moonwire.core.plan import Plan, plan
-from moonwire.core.recall import Keys, Place, Recalled, keys, match, records
+from moonwire.core.recall import Keys, Place, Recalled, before, keys, match, records
 from moonwire.core.refusals import Repair, useful
 from moonwire.core.restore import Restore
 from moonwire.core.settings import Settings
@@ -37,7 +37,9 @@ from moonwire.exchange.policy import GIVE_UP, Next, Tries, after_failure, after_
 from moonwire.exchange.race import race
 from moonwire.exchange.reading import BROKEN
 from moonwire.exchange.ring import Lease
+from moonwire.exchange.sealing import Sealing, unsealed
 from moonwire.memory import Memory
+from moonwire.memory.seals import Seals
 from moonwire.transport.errors import Deadline
 
 __all__ = ["Asked", "Commit", "Exchange", "Incomplete"]
@@ -89,6 +91,7 @@ class Exchange:
         options: Options | None = None,
         *,
         count: Callable[[Host, Target], Callable[[Request], int] | None] | None = None,
+        seals: Seals | None = None,
         draw: Callable[[], float] = random.random,
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
@@ -97,6 +100,7 @@ class Exchange:
         self.memory = memory
         self.options = options or Options()
         self._count = count
+        self._seals = seals
         self._draw = draw
         self._wall = wall
         self.hosts = {
@@ -161,7 +165,14 @@ class Exchange:
 
         `tries` says what was tried, also where there is no answer in the end.
         """
-        return (await self._opened(asked, tries or Tries())).answer
+        return (await self._opened(self._unsealed(asked), tries or Tries())).answer
+
+    def _unsealed(self, asked: Asked) -> Asked:
+        """With the true reasoning of turns that a caller kept under seal."""
+        if self._seals is None:
+            return asked
+        request = unsealed(asked.request, asked.tenant, self._seals)
+        return asked if request is asked.request else msgspec.structs.replace(asked, request=request)
 
     async def _opened(self, asked: Asked, tries: Tries, last: Missed | None = None) -> Opened:
         """From hop `tries.place` on. `last` is why the one before it did not do."""
@@ -271,9 +282,18 @@ class Exchange:
             spoken.lease,
             Restore(planned.restoration(_ids(asked, planned))),
             over=over,
+            sealing=self._sealing(asked, way),
             resume=self._resume(way, asked, tries, spoken.lease) if self.options.resume else None,
         )
         return Opened(answer, way, spoken.attempt)
+
+    def _sealing(self, asked: Asked, way: Way) -> Sealing | None:
+        """Seals for the answer, bound to what it answers."""
+        seals, kind = self._seals, asked.seal
+        if seals is None or not kind:
+            return None
+        turn = way.end.last if way.end is not None else before(asked.remembered)[1]
+        return Sealing(kind, lambda text: seals.seal(asked.tenant, turn, text))
 
     async def _spoken(self, way: Way, planned: Plan, asked: Asked, tries: Tries, patience: float) -> Spoken:
         """Sent, and begun to be answered. Whatever ends it before gives the key back."""
@@ -287,10 +307,10 @@ class Exchange:
         begun: Begun | None = None
         try:
             begun = await attempt.begin(self._wall)
+            return Spoken(attempt, begun, lease)
         finally:
             if begun is None:
                 lease.release()
-        return Spoken(attempt, begun, lease)
 
     def _hedged(
         self, way: Way, planned: Plan, asked: Asked, tries: Tries
@@ -341,7 +361,7 @@ class Exchange:
 
         So an answer that breaks off is asked for again, and one of thoughts alone once with a larger cap.
         """
-        tries = tries or Tries()
+        tries, asked = tries or Tries(), self._unsealed(asked)
         reply, answer = await self._whole(asked, tries)
         if _is_settled(reply, answer):
             return reply, answer
