@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -13,6 +14,8 @@ import pytest
 
 from moonwire.simulator import Server, Settings
 from tests.cli.talk.terminal import CTRL_C, CTRL_D, CTRL_O, Display, Terminal, terminal
+from tests.house.pages import blocks
+from tests.house.tree import ROOT
 
 SCRIPT = """
 script when "add"
@@ -177,11 +180,35 @@ def test_lines_keys_thoughts_and_errors(home: Path, server: Server) -> None:
     assert asked[-1] == "deep" and "Say 'one'\nand\npasted\nSay 'two'." in asked
 
 
+def masked(line: str) -> str:
+    """The line without what another run makes different."""
+    return re.sub(r"[0-9][0-9.,]*", "#", line).rstrip()
+
+
+def test_the_page_shows_what_happens(home: Path) -> None:
+    page = (ROOT / "docs" / "chat.md").read_text(encoding="utf-8")
+    (block,) = [
+        block for block in blocks(page) if block.lines and block.lines[0].startswith("$ moonwire chat")
+    ]
+    command, *lines = block.lines
+    (home / "calc.py").write_text(
+        'def multiply(a: int, b: int) -> int:\n    """Multiplies."""\n    return a * b\n'
+    )
+    with terminal(*command.removeprefix("$ moonwire ").split(), env=around(home)) as term:
+        term.say(next(line for line in lines if line.startswith("> ")).removeprefix("> "))
+        question = next(line for line in lines if line.startswith("run "))
+        term.wait(question)
+        term.keys("y")
+        term.prompt()
+        seen = [masked(line) for line in term.display.everything.splitlines() if line]
+    assert seen == [masked(line) for line in lines if line != question]
+
+
 def test_without_a_key_a_simulated_kimi_answers(home: Path) -> None:
-    with terminal("chat", env={**around(home), "MOONWIRE_HISTORY": "none"}) as term:
+    with terminal("chat", "Say", "'hello'.", env={**around(home), "MOONWIRE_HISTORY": "none"}) as term:
         term.wait("no key is set: a simulated Kimi answers, and no model is behind it")
-        term.say("Say 'hello'.")
-        term.wait("hello\n")
+        term.wait("> Say 'hello'.")
+        term.wait("\nhello\n")
         term.say("/quit")
         assert term.ended() == 0
     assert not (home / ".local").exists()

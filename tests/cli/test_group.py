@@ -22,14 +22,16 @@ COMMANDS = {
     "schema": "Show what a Kimi server makes of a JSON schema.",
     "count": "Count the tokens of a request.",
     "serve": "Run the gateway.",
+    "chat": "Talk with a Kimi model in the terminal.",
+    "run": "Do one task, with tools, for scripts and pipes.",
     "simulate": "Run a simulated Kimi endpoint.",
     "config": "Show the gateway's configuration in effect.",
     "memory": "Show or forget what the gateway remembers.",
     "init": "Write a commented moonwire.toml.",
     "models": "Show what the catalogue knows of models and endpoints.",
 }
-# What these do is no answer: they run a server, or write a file.
-WITHOUT_JSON = {"serve", "simulate", "init"}
+# What these do is no answer: they run a server, talk to a person, or write a file.
+WITHOUT_JSON = {"serve", "chat", "simulate", "init"}
 PROGRAM = [sys.executable, "-m", "moonwire"]
 
 

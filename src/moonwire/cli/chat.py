@@ -14,8 +14,8 @@ from moonwire.core.errors import LocalProtocolError
 
 if TYPE_CHECKING:
     from moonwire.agent import Agent
+    from moonwire.cli.talk.conversation import Conversation
     from moonwire.cli.talk.opening import Opened
-    from moonwire.cli.talk.permission import Permission
     from moonwire.cli.talk.typed import Typed
     from moonwire.cli.talk.view import Screen, Thoughts
 
@@ -26,6 +26,7 @@ ENDED = 143
 
 
 @click.command(short_help="Talk with a Kimi model in the terminal.")
+@click.argument("prompt", nargs=-1, metavar="[PROMPT…]")
 @talk_options
 @click.option(
     "--thoughts",
@@ -36,10 +37,10 @@ ENDED = 143
 )
 @click.option("-y", "--yes", is_flag=True, help="Let tools run without asking.")
 @click.pass_context
-def chat(ctx: click.Context, talk: Talk, /, thoughts: "Thoughts", yes: bool) -> None:
+def chat(ctx: click.Context, talk: Talk, /, prompt: tuple[str, ...], thoughts: "Thoughts", yes: bool) -> None:
     """Talk with a Kimi model: thoughts are seen while they come, and tools ask before they run.
 
-    Without a key anywhere a simulated Kimi answers, and says so.
+    A PROMPT is sent first. Without a key anywhere a simulated Kimi answers, and says so.
 
     \b
       moonwire chat
@@ -57,51 +58,47 @@ def chat(ctx: click.Context, talk: Talk, /, thoughts: "Thoughts", yes: bool) -> 
         raise LocalProtocolError("standard input is no terminal", path="chat", remedy="take `moonwire run`")
     import asyncio
 
+    from moonwire.cli.talk.conversation import Conversation
     from moonwire.cli.talk.opening import begin, opened
     from moonwire.cli.talk.permission import Permission
 
     permission = Permission(everything=yes)
     with opened(talk) as place:
         agent = begin(talk, place, permission)
+        conversation = Conversation(agent, place, permission, talk.thinking)
         _hello(agent, place, talk)
         try:
-            asyncio.run(_talk(agent, place, permission, talk, thoughts))
+            screen, typed = _screen(thoughts)
+            asyncio.run(_talk(conversation, screen, typed, " ".join(prompt)))
         except asyncio.CancelledError:
             ctx.exit(ENDED)
         _goodbye(agent, place, talk)
 
 
-async def _talk(
-    agent: "Agent", place: "Opened", permission: "Permission", talk: Talk, thoughts: "Thoughts"
-) -> None:
+async def _talk(conversation: "Conversation", screen: "Screen", typed: "Typed", first: str) -> None:
     from moonwire.cli.talk.chatting import Chat
-    from moonwire.cli.talk.conversation import Conversation
     from moonwire.cli.talk.editor import Editor, history_path
-    from moonwire.cli.talk.typed import Typed
-
-    conversation = Conversation(agent, place, permission, talk.thinking)
-    typed = Typed()
-    screen = _screen(typed)
-    screen.thoughts = thoughts
 
     def whole() -> None:
         put([Piece((conversation.thoughts() or "there were no thoughts") + "\n", "dim italic")])
 
     editor = Editor(history_path(os.environ), lambda: conversation.state, whole)
     try:
-        await Chat(conversation, screen, typed, editor).run()
+        await Chat(conversation, screen, typed, editor).run(first)
     finally:
-        await agent.kimi.aclose()
+        await conversation.agent.kimi.aclose()
 
 
-def _screen(typed: "Typed") -> "Screen":
+def _screen(thoughts: "Thoughts") -> "tuple[Screen, Typed]":
     """What can be drawn on, or lines alone where standard output is a file or a terminal that cannot move."""
     from moonwire.cli.talk.paint import Painter
     from moonwire.cli.talk.region import Region
+    from moonwire.cli.talk.typed import Typed
     from moonwire.cli.talk.view import PlainView, View
 
+    typed = Typed()
     if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
-        return PlainView()
+        return PlainView(), typed
     stdout: Any = sys.stdout
     # A terminal that is not UTF-8 still shows every character somehow.
     stdout.reconfigure(errors="backslashreplace")
@@ -110,7 +107,9 @@ def _screen(typed: "Typed") -> "Screen":
         stdout.write(text)
         stdout.flush()
 
-    return View(Region(write, shutil.get_terminal_size), Painter.for_stdout(), typed, time.monotonic)
+    view = View(Region(write, shutil.get_terminal_size), Painter.for_stdout(), typed, time.monotonic)
+    view.thoughts = thoughts
+    return view, typed
 
 
 def _hello(agent: "Agent", place: "Opened", talk: Talk) -> None:

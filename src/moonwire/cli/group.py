@@ -73,6 +73,9 @@ def main() -> None:
     `moonwire serve` is the gateway that agents point their base URL at; `moonwire config` shows what it would
     do, and `moonwire init` writes its configuration. `moonwire simulate` is a Kimi endpoint on loopback.
 
+    `moonwire chat` talks with a model in the terminal, `moonwire run` gives it one task, for scripts and
+    pipes. Both can be tried without a key.
+
     `moonwire parse` turns what a model wrote into its reasoning, its text and its tool calls, whatever a
     server did to it on the way. `moonwire explain` shows what an endpoint has to be sent for a request,
     and why; `schema`, `count` and `models` show parts of that alone.

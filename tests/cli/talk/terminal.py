@@ -172,8 +172,11 @@ class Terminal:
 
     def wait(self, what: str | Callable[[Display], bool]) -> None:
         """Until a text is on the screen, or has been, or a condition holds."""
-        # What was there before the last line does not count.
-        there = (lambda _: what in self.said) if isinstance(what, str) else what
+
+        def there(display: Display) -> bool:
+            # What was there before the last line does not count.
+            return what in self.said if isinstance(what, str) else what(display)
+
         end = time.monotonic() + PATIENCE
         while not there(self.display):
             left = end - time.monotonic()

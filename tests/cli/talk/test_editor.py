@@ -71,7 +71,7 @@ def test_keys_between_lines_are_heard_and_those_that_came_with_the_line() -> Non
     assert typed("go\rab\x03", use) == ["a", "b", "c-c"]
 
 
-PATHS = [
+PATHS: list[tuple[dict[str, str], str, str | None]] = [
     ({"MOONWIRE_HISTORY": "none"}, "linux", None),
     ({"MOONWIRE_HISTORY": "/a/b"}, "linux", "/a/b"),
     ({"XDG_STATE_HOME": "relative"}, "linux", "~/.local/state/moonwire/history"),

@@ -5,9 +5,10 @@ import re
 import pytest
 
 from moonwire.cli.screen import Piece
-from moonwire.cli.talk.paint import Painter
+from moonwire.cli.talk.paint import Colours, Painter
 
 EVIL = "a\x1b[2Jb\rc\x07\u202ed"
+COLOURS: tuple[Colours | None, ...] = (None, "standard", "truecolor")
 SHOWN = "a\\x1b[2Jbc\\x07\\u202ed"
 
 
@@ -25,9 +26,9 @@ def test_markdown_is_drawn_within_its_width(plain: Painter) -> None:
     assert "Some text that is long, and" in text and "https://example.com" in text and "• one" in text
 
 
-@pytest.mark.parametrize("colours", [None, "standard", "truecolor"])
-def test_nobodys_words_drive_the_terminal(colours: "str | None") -> None:
-    painter = Painter({"standard": "standard", "truecolor": "truecolor"}.get(colours or ""))
+@pytest.mark.parametrize("colours", COLOURS)
+def test_nobodys_words_drive_the_terminal(colours: Colours | None) -> None:
+    painter = Painter(colours)
     drawn = [
         *painter.markdown(f"{EVIL}\n\n```\n{EVIL}\n```\n[x]({EVIL})", 60),
         *painter.text(EVIL, 60, "dim"),

@@ -35,7 +35,7 @@ def test_each_call_is_asked_about() -> None:
 
 
 def test_always_is_for_one_tool() -> None:
-    calls = (("f", {}), ("f", {"a": 1}), ("g", {}))
+    calls: list[tuple[str, dict[str, Any]]] = [("f", {}), ("f", {"a": 1}), ("g", {})]
     assert asked(["always", "no"], *calls) == ([True, True, False], ["run f()?", "run g()?"])
 
 

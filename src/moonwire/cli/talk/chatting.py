@@ -47,8 +47,10 @@ class Chat:
         self._answer: asyncio.Future[Answer] | None = None
         conversation.permission.ask = self._asked
 
-    async def run(self) -> None:
-        """Until the user leaves."""
+    async def run(self, first: str = "") -> None:
+        """Until the user leaves; `first` is sent before anything is asked."""
+        if first:
+            self._waiting.append(first)
         with _signals(self.stop):
             await self._conversation.count()
             going = True

@@ -128,11 +128,22 @@ class Editor:
             for one in self._input.read_keys():
                 press(str(getattr(one.key, "value", one.key)), one.data)
 
-        with self._input.raw_mode(), self._input.attach(ready):
+        with self._input.raw_mode(), self._input.attach(ready), self._pasting():
             # What came in one go with the line before.
             for one in get_typeahead(self._input):
                 press(str(getattr(one.key, "value", one.key)), one.data)
             yield
+
+    @contextlib.contextmanager
+    def _pasting(self) -> Generator[None]:
+        """A pasted text comes as one, and its line ends send nothing off."""
+        self._output.enable_bracketed_paste()
+        self._output.flush()
+        try:
+            yield
+        finally:
+            self._output.disable_bracketed_paste()
+            self._output.flush()
 
     def _toolbar(self) -> FormattedText:
         return FormattedText([("", self._hint or f"{self._state()} · /help")])

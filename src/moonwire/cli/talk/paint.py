@@ -9,7 +9,7 @@ from moonwire.cli.screen import Piece, showable
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-__all__ = ["Painter"]
+__all__ = ["Colours", "Painter"]
 
 Colours = Literal["standard", "256", "truecolor"]
 COLOURS: Final[tuple[Colours, ...]] = ("standard", "256", "truecolor")
