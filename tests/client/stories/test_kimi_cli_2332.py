@@ -193,7 +193,10 @@ SHORT: dict[str, tuple[int, str, str, bool]] = {
 def test_thoughts_and_answer_share_the_cap(
     cap: int, text: str, finish: str, alone: bool, strict: Server
 ) -> None:
+    before = len(strict.exchanges)
     done = said(strict, call={CAP: cap})
+    # The cap is the caller's: nothing larger is tried.
+    assert len(strict.exchanges) == before + 1
     assert (done.text, done.finish, done.thoughts_only, done.cut) == (text, finish, alone, alone)
     assert done.reasoning and sent(strict)[CAP] == cap
     assert done.usage.output <= cap and done.usage.visible == done.usage.output - done.usage.reasoning >= 0
