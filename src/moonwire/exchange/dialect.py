@@ -10,6 +10,7 @@ from moonwire.core.events import Event
 from moonwire.core.messages import Reply, Request
 from moonwire.core.notes import Note
 from moonwire.exchange.asked import Incomplete
+from moonwire.exchange.sealing import SealKind
 from moonwire.wire import chat
 from moonwire.wire.chat.errors import Encoded, encode_error
 from moonwire.wire.chat.writer import DONE, Writer, encode_reply
@@ -50,10 +51,16 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     encode_error: Callable[[MoonwireError], Encoded]
     error_event: Callable[[MoonwireError], bytes]
     """The bytes of an error inside a stream that has begun, and of the stream's end."""
+    denied: Callable[[dict[str, Any], int], dict[str, Any]] = lambda body, status: body
+    """The body of an error of ours with what this status is called."""
     read: Callable[[bytes, Callable[[bytes], bool]], Request | None] = lambda data, sound: None
     """What `decode` makes of a body's JSON, if it is quickly found out and all that is new in it is sound."""
     keep_alive: bytes = b": keep-alive\n\n"
     id_prefix: str = "chatcmpl-"
+    paths: tuple[str, ...] = ()
+    """Where a caller that speaks it asks: the beginnings of paths. Its errors are in its words there."""
+    seal: SealKind = ""
+    """What it keeps the true reasoning in, where it has something for that."""
 
 
 def named(
@@ -102,6 +109,18 @@ def _chat_error_event(error: MoonwireError) -> bytes:
     return b"data: " + msgspec.json.encode(body) + b"\n\n" + DONE
 
 
+_TYPES: Final = {
+    401: "authentication_error",
+    403: "permission_error",
+    421: "permission_error",
+    503: "server_error",
+}
+
+
+def _chat_denied(body: dict[str, Any], status: int) -> dict[str, Any]:
+    return {"error": {**body["error"], "type": _TYPES.get(status, "invalid_request_error")}}
+
+
 CHAT: Final = Dialect(
     name="chat",
     decode=chat.decode,
@@ -109,5 +128,7 @@ CHAT: Final = Dialect(
     encode_reply=_chat_reply,
     encode_error=_chat_error,
     error_event=_chat_error_event,
+    denied=_chat_denied,
     read=chat.read,
+    paths=("/v1/chat/completions",),
 )

@@ -13,6 +13,7 @@ from moonwire.core.messages import Request
 from moonwire.exchange.asked import Asked, Commit
 from moonwire.exchange.config import Hop
 from moonwire.exchange.dialect import CHAT, Dialect
+from moonwire.exchange.dialects import DIALECTS, spoken_at
 from moonwire.exchange.exchange import Exchange
 from moonwire.exchange.redact import Redactor, secrets_of
 from moonwire.exchange.told import HEADER, REQUEST_ID, encoded, request_id
@@ -71,15 +72,18 @@ class Gateway:
         self._redactor = Redactor(secrets_of(exchange.routing.upstreams))
         self._relay = Relay(exchange, self._over, self._redactor)
         self._counting = Counting(exchange)
-        self._generate = Generate(
-            exchange,
-            CHAT,
-            timing or Timing(),
-            self._over,
-            first=self.metrics.spoke,
-            redactor=self._redactor,
-            images=images,
-        )
+        self._generate = {
+            dialect.name: Generate(
+                exchange,
+                dialect,
+                timing or Timing(),
+                self._over,
+                first=self.metrics.spoke,
+                redactor=self._redactor,
+                images=images,
+            )
+            for dialect in DIALECTS
+        }
         self._open = {"/healthz": self._health, "/readyz": self._ready, "/metrics": self._metrics}
         self._routes = (
             ("POST", re.compile(r"/v1/chat/completions"), self._chat),
@@ -140,11 +144,12 @@ class Gateway:
         raise Denied(f"there is nothing at {call.path}", status=404, remedy="the base URL ends with /v1")
 
     async def _refuse(self, error: MoonwireError, call: Call, out: Out, identity: str) -> None:
-        """In the words of Chat Completions, which every client of `/v1` reads."""
-        status, headers, body = CHAT.encode_error(error)
+        """In the words of the dialect that is spoken at this path, else of Chat Completions."""
+        dialect = spoken_at(call.path)
+        status, headers, body = dialect.encode_error(error)
         if isinstance(error, Denied):
             status, headers = error.status, list(error.headers)
-            body["error"] |= {"type": _TYPES.get(status, "invalid_request_error")}
+            body = dialect.denied(body, status)
         redactor = self._redactor.plus(key_of(call.headers))
         self.metrics.refused(status)
         said = {"path": redactor.text(call.path[:200]), "error": redactor.text(error.message[:500])}
@@ -159,7 +164,7 @@ class Gateway:
         """A request is over: kept, counted, told."""
         self.reports.put(report)
         target = report.target or "none"
-        self.metrics.over(CHAT.name, target, report.mode, report.status, report.seconds)
+        self.metrics.over(report.dialect, target, report.mode, report.status, report.seconds)
         self.metrics.noted(report.notes)
         if report.usage is not None:
             self.metrics.used(target, report.usage)
@@ -189,7 +194,7 @@ class Gateway:
                 body = self._read(call) if isinstance(asked, Request) else asked
                 await self._relay.observe(call, out, caller, body, identity, dialect)
             else:
-                await self._generate(call, out, caller, asked, identity)
+                await self._generate[dialect.name](call, out, caller, asked, identity)
         finally:
             self._running -= 1
             if not self._running:
@@ -288,13 +293,6 @@ class Gateway:
         self._guard.identify(call.headers)
         await out.whole(200, [("content-type", CONTENT_TYPE)], self.metrics.page())
 
-
-_TYPES: Final = {
-    401: "authentication_error",
-    403: "permission_error",
-    421: "permission_error",
-    503: "server_error",
-}
 
 _PREFLIGHT: Final = [
     ("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE"),

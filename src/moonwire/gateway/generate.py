@@ -94,7 +94,7 @@ class Generate:
         Whatever happens, the caller gets an answer in its own words, and a report is kept.
         """
         begun = time.monotonic()
-        report = Report(id=identity, tenant=caller.tenant)
+        report = Report(id=identity, tenant=caller.tenant, dialect=self._dialect.name)
         work = _Work(out, report, Tries(), self._redactor, caller.key)
         try:
             await self._answered(call, caller, body, work)
@@ -131,6 +131,7 @@ class Generate:
             key=caller.key,
             headers=passed_headers(call),
             commit=Commit(),
+            seal=self._dialect.seal,
         )
         if route.mode == "strict":
             _refuse_healing(self._exchange.planned(asked))

@@ -21,6 +21,7 @@ class Report(msgspec.Struct, kw_only=True):
     upstream: str = ""
     target: str = ""
     mode: str = "heal"
+    dialect: str = "chat"
     status: int = 0
     notes: Sequence[Note] = ()
     usage: dict[str, Any] | None = None
