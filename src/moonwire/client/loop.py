@@ -7,7 +7,6 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import AsyncIterable, Callable, Coroutine
-from concurrent.futures import CancelledError, Future
 from typing import Any, Final, Generic, Self, TypeVar
 
 import msgspec
@@ -60,22 +59,21 @@ class Loop:
 
         After `timeout` seconds that is `TimeoutError`.
         """
-        begun = False
         try:
             running = self._started()
-            future = asyncio.run_coroutine_threadsafe(work, running.loop)
-            begun = True
-        finally:
-            if not begun:
-                work.close()
+        except LocalProtocolError:
+            work.close()
+            raise
+        job = _Job(work)
         try:
-            if running.wait(lambda seconds: _done(future, seconds), timeout):
-                return future.result()
-        except CancelledError:
-            raise _closed() from None
+            # Within: an interrupt may come as soon as the loop has something to do.
+            running.soon(lambda: job.start(running.loop))
+            if running.wait(job.ended, timeout):
+                return job.result()
         finally:
             # Of no effect once it is done.
-            future.cancel()
+            if not running.soon(job.cancel):
+                work.close()
         raise TimeoutError(f"this took longer than {timeout} seconds")
 
     def iterate(self, source: AsyncIterable[T], *, ahead: int = AHEAD) -> "Iteration[T]":
@@ -144,10 +142,12 @@ class _Running(msgspec.Struct, frozen=True, eq=False):
         if self.pid == os.getpid():
             self.soon(self.loop.stop)
 
-    def soon(self, what: Callable[[], object]) -> None:
+    def soon(self, what: Callable[[], object]) -> bool:
         """Calls it on the loop, unless that has ended."""
         with contextlib.suppress(RuntimeError):
             self.loop.call_soon_threadsafe(what)
+            return True
+        return False
 
     def wait(self, done: Callable[[float], bool], timeout: float | None = None) -> bool:
         """Whether it is done within the time; `done` is given the seconds that it may wait.
@@ -172,6 +172,40 @@ def _serve(runner: asyncio.Runner) -> None:
         runner.get_loop().run_forever()
 
 
+class _Job(Generic[T]):
+    """A coroutine on the loop, and the thread that waits for what it comes to."""
+
+    def __init__(self, work: Coroutine[Any, Any, T]) -> None:
+        self._work = work
+        self._task: asyncio.Task[T] | None = None
+        self._over = threading.Event()
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._task = loop.create_task(self._work)
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[T]) -> None:
+        if not task.cancelled():
+            # Looked at, though nobody may wait for it any more.
+            task.exception()
+        self._over.set()
+
+    def cancel(self) -> None:
+        if self._task is None:
+            self._work.close()
+        else:
+            self._task.cancel()
+
+    def ended(self, seconds: float) -> bool:
+        return self._over.wait(seconds)
+
+    def result(self) -> T:
+        assert self._task is not None
+        if self._task.cancelled():
+            raise _closed()
+        return self._task.result()
+
+
 class Iteration(Generic[T]):
     """Items of an asynchronous source, for a thread that blocks."""
 
@@ -179,8 +213,14 @@ class Iteration(Generic[T]):
         self._loop = loop  # which would end if nobody had it
         self._running = running
         self._pipe = pipe = _Pipe(source, ahead)
-        running.soon(lambda: pipe.start(running.loop))
         self._cancel = weakref.finalize(self, running.soon, pipe.cancel)
+        begun = False
+        try:
+            running.soon(lambda: pipe.start(running.loop))
+            begun = True
+        finally:
+            if not begun:
+                self._cancel()
 
     def __iter__(self) -> Self:
         return self
@@ -300,10 +340,8 @@ class _Pipe(Generic[T]):
     def _ended(self, task: asyncio.Task[None]) -> None:
         with self.lock:
             self.over = True
-            if task.cancelled():
-                self.error = None if self._left else _closed()
-            elif not self._left:
-                self.error = task.exception()
+            error = _closed() if task.cancelled() else task.exception()
+            self.error = None if self._left else error
             self._changed.notify_all()
 
 
@@ -319,12 +357,6 @@ def _forked() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
-
-
-def _done(future: Future[Any], seconds: float) -> bool:
-    with contextlib.suppress(TimeoutError):
-        future.exception(seconds)
-    return future.done()
 
 
 def _closed() -> LocalProtocolError:
