@@ -176,7 +176,9 @@ def test_an_interrupt_cancels(how: str) -> None:
         sender.start()
         with pytest.raises(KeyboardInterrupt):
             loop.run(forever.wait()) if how == "run" else next(loop.iterate(forever.items()))
-        assert forever.ended.get(timeout=READY) == "cancelled"
+        # Where the interrupt fell before the wait, the iteration ends with the traceback that holds it.
+        gc.collect()
+        assert forever.ended.get(timeout=READY) in ("cancelled", "closed")
         sender.join(READY)
 
 

@@ -60,22 +60,20 @@ class Loop:
 
         After `timeout` seconds that is `TimeoutError`.
         """
-        begun = False
+        job = _Job(work)
+        running: _Running | None = None
         try:
             running = self._started()
-            future = asyncio.run_coroutine_threadsafe(work, running.loop)
-            begun = True
-        finally:
-            if not begun:
-                work.close()
-        try:
-            if running.wait(lambda seconds: _done(future, seconds), timeout):
-                return future.result()
+            if not running.soon(job.start):
+                raise _closed()
+            if running.wait(job.done, timeout):
+                return job.future.result()
         except CancelledError:
             raise _closed() from None
         finally:
-            # Of no effect once it is done.
-            future.cancel()
+            # On the loop, where it comes behind the start wherever an interrupt fell.
+            if not job.future.done() and not (running and running.soon(job.cancel)):
+                work.close()
         raise TimeoutError(f"this took longer than {timeout} seconds")
 
     def iterate(self, source: AsyncIterable[T], *, ahead: int = AHEAD) -> "Iteration[T]":
@@ -144,10 +142,13 @@ class _Running(msgspec.Struct, frozen=True, eq=False):
         if self.pid == os.getpid():
             self.soon(self.loop.stop)
 
-    def soon(self, what: Callable[[], object]) -> None:
-        """Calls it on the loop, unless that has ended."""
-        with contextlib.suppress(RuntimeError):
+    def soon(self, what: Callable[[], object]) -> bool:
+        """Calls it on the loop; whether that has not ended."""
+        try:
             self.loop.call_soon_threadsafe(what)
+        except RuntimeError:
+            return False
+        return True
 
     def wait(self, done: Callable[[float], bool], timeout: float | None = None) -> bool:
         """Whether it is done within the time; `done` is given the seconds that it may wait.
@@ -167,6 +168,39 @@ class _Running(msgspec.Struct, frozen=True, eq=False):
         return False
 
 
+class _Job(Generic[T]):
+    """A coroutine that somebody waits for. It is begun and cancelled on the loop alone."""
+
+    def __init__(self, work: Coroutine[Any, Any, T]) -> None:
+        self.future: Future[T] = Future()
+        self._work = work
+        self._task: asyncio.Task[T] | None = None
+
+    def done(self, seconds: float) -> bool:
+        """Whether it is over within the time."""
+        with contextlib.suppress(TimeoutError):
+            self.future.exception(seconds)
+        return self.future.done()
+
+    def start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._work)
+        self._task.add_done_callback(self._ended)
+
+    def cancel(self) -> None:
+        if self._task is None:
+            self._work.close()
+        else:
+            self._task.cancel()
+
+    def _ended(self, task: asyncio.Task[T]) -> None:
+        if task.cancelled():
+            self.future.cancel()
+        elif (error := task.exception()) is not None:
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(task.result())
+
+
 def _serve(runner: asyncio.Runner) -> None:
     with runner:
         runner.get_loop().run_forever()
@@ -179,8 +213,13 @@ class Iteration(Generic[T]):
         self._loop = loop  # which would end if nobody had it
         self._running = running
         self._pipe = pipe = _Pipe(source, ahead)
-        running.soon(lambda: pipe.start(running.loop))
         self._cancel = weakref.finalize(self, running.soon, pipe.cancel)
+        begun = False
+        try:
+            begun = running.soon(lambda: pipe.start(running.loop))
+        finally:
+            if not begun:
+                self._cancel()
 
     def __iter__(self) -> Self:
         return self
@@ -319,12 +358,6 @@ def _forked() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
-
-
-def _done(future: Future[Any], seconds: float) -> bool:
-    with contextlib.suppress(TimeoutError):
-        future.exception(seconds)
-    return future.done()
 
 
 def _closed() -> LocalProtocolError:
