@@ -107,7 +107,7 @@ def test_what_no_endpoint_is_called(environ: dict[str, str], setup: Any, said: s
 
 
 def test_one_upstream_and_one_route_to_it() -> None:
-    routing = routing_of(found({MOONSHOT: "sk-1"}, {}), Settings(ids="native"), NO_OVERRIDES, {})
+    routing = routing_of(found({MOONSHOT: "sk-1"}, {}), "", Settings(ids="native"), NO_OVERRIDES, {})
     (upstream,), (route,) = routing.upstreams, routing.routes
     assert (upstream.name, upstream.base_url, upstream.place) == (NAME, AI, "platform")
     assert upstream.headers == (("user-agent", f"moonwire/{__version__}"),)
