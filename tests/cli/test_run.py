@@ -124,6 +124,14 @@ def test_tools_run_and_are_told_of(run: Runs) -> None:
     assert run("Please call add with a=1 and b=2.", "--tools", "talk_tools.py:add", "-q").stderr == ""
 
 
+def test_what_a_tool_prints_is_no_part_of_the_answer(run: Runs) -> None:
+    source = "print('imported')\ndef add(a: int, b: int) -> int:\n    print('called')\n    return a + b\n"
+    (run.home / "talk_loud.py").write_text(source)
+    done = run("Please call add with a=1 and b=2.", "--tools", "talk_loud.py:add", "--json", "-q")
+    assert answer(done)["text"] == "Done. add returned: 3"
+    assert done.stderr == "imported\ncalled\n"
+
+
 def test_json_at_the_end_and_lines_on_the_way(run: Runs) -> None:
     task = ("Please call add with a=17 and b=4.", "--tools", "talk_tools:", "-q")
     said = answer(run(*task, "--json"))

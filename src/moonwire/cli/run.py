@@ -3,7 +3,7 @@
 import contextlib
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -98,14 +98,16 @@ def _ran(talk: Talk, prompt: str, schema: str | None, shape: Shape) -> int:
     from moonwire.cli.talk.report import Report
     from moonwire.cli.talk.writing import Writer
 
-    want = wanted(schema) if schema else None
-    with opened(talk) as place:
+    writer = Writer(stream=shape.stream, quiet=shape.quiet)
+    # What tools print is no part of the answer.
+    with contextlib.redirect_stdout(sys.stderr), opened(talk) as place:
+        want = wanted(schema) if schema else None
         agent = begin(talk, place, **({"response_format": want.form} if want else {}))
         if place.simulated:
             # Also with --quiet: nobody should take these words for a model's.
             click.echo(f"moonwire: {SIMULATED}", err=True)
         report = Report(agent.kimi.model, simulated=place.simulated)
-        doing = _Run(agent, report, Writer(stream=shape.stream, quiet=shape.quiet), want, shape)
+        doing = _Run(agent, report, writer, want, shape)
         return asyncio.run(doing.status(prompt))
 
 
@@ -131,7 +133,7 @@ class _Run:
             except MoonwireError as error:
                 self._writer.end()
                 if self._shape.form != "text":
-                    _print(self._report.failed(error, self._agent.usage, self._agent.cost))
+                    self._writer.data(dumps(self._report.failed(error, self._agent.usage, self._agent.cost)))
                 self._complain(error)
                 return OTHERWISE if isinstance(error, WrongForm) else FAILED
         return self._ended()
@@ -144,7 +146,7 @@ class _Run:
                 self._report.feed(event)
                 self._writer.feed(event)
                 if self._shape.form == "jsonl" and (said := line(event)) is not None:
-                    _print(said)
+                    self._writer.data(dumps(said))
 
     def _ended(self) -> int:
         from moonwire.cli.talk.words import STOPPED
@@ -155,7 +157,7 @@ class _Run:
         trouble = self._want.trouble(value) if self._want is not None and turn.ok else ""
         said = self._report.done(turn, trouble)
         if self._shape.form != "text":
-            _print(said)
+            self._writer.data(dumps(said))
         elif value is not None and not self._shape.stream:
             self._writer.whole(dumps(said["value"]))
         else:
@@ -172,10 +174,3 @@ class _Run:
         first, *more = error_lines(error, chat=False)
         for text in (f"moonwire: {first}", *more):
             click.echo(text, err=True)
-
-
-def _print(said: dict[str, Any]) -> None:
-    """One object, on a line."""
-    sys.stdout.buffer.write(f"{dumps(said)}\n".encode())
-    # Whoever follows sees each event at once.
-    sys.stdout.buffer.flush()

@@ -176,10 +176,13 @@ def test_errors_are_said_and_the_chat_goes_on(place: Opened, server: Server) -> 
 
 @pytest.mark.parametrize(("answer", "result"), [("y", "[3]"), ("n", "did not allow"), ("a", "[3]")])
 def test_a_tool_is_asked_about(answer: str, result: str, place: Opened, tmp_path: Any) -> None:
-    (tmp_path / "talk_add.py").write_text("def add(a: int, b: int) -> int:\n    return 3\n")
+    (tmp_path / "talk_add.py").write_text(
+        "def add(a: int, b: int) -> int:\n    print('printed', a)\n    return 3\n"
+    )
     table = Table("Please call add with a=1 and b=2.")
     table.when.append((sees("run add("), answer))
     left = chat(place, table, tools=(f"{tmp_path / 'talk_add.py'}:add",))
+    assert ("printed 1\n" in table.seen) is (answer != "n")
     assert result in table.seen and "y yes · n no · a always" in table.seen
     assert ("add" in left.permission.always) is (answer == "a")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import signal
 import time
 from collections import deque
@@ -150,7 +151,7 @@ class Chat:
         task = self._working = asyncio.create_task(work)
         drawing = asyncio.create_task(self._draw())
         try:
-            with self._lines.hearing(self._pressed):
+            with self._lines.hearing(self._pressed), contextlib.redirect_stdout(_Printed(self._screen)):
                 await asyncio.wait({task})
                 while self._asides:
                     await asyncio.wait(self._asides)
@@ -229,6 +230,23 @@ class Chat:
     def _decided(self, answer: Answer) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(answer)
+
+
+class _Printed(io.TextIOBase):
+    """What tools print, a line at a time, where it does not disturb what is drawn."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._loop = asyncio.get_running_loop()
+        self._line = ""
+
+    def write(self, text: str) -> int:
+        *lines, self._line = (self._line + text).split("\n")
+        # A tool that runs in a thread may outlive the loop.
+        with contextlib.suppress(RuntimeError):
+            for line in lines:
+                self._loop.call_soon_threadsafe(self._screen.say, [Piece(f"{line}\n", "dim")])
+        return len(text)
 
 
 def _complaint(error: BaseException) -> list[Piece]:

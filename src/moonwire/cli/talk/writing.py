@@ -44,11 +44,19 @@ class Writer:
     def __init__(self, *, stream: bool, quiet: bool = False) -> None:
         self._stream = stream
         self._quiet = quiet
-        self._terminal = sys.stdout.isatty()
+        # Kept: what tools print may be sent elsewhere meanwhile.
+        self._out = sys.stdout
+        self._terminal = self._out.isatty()
         self._fresh = True
         """Whether the cursor stands at the beginning of a line."""
         # Half a character of a broken stream is spelled out.
-        cast("TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
+        cast("TextIOWrapper", self._out).reconfigure(errors="backslashreplace")
+
+    def data(self, text: str) -> None:
+        """A line for programs: it is UTF-8 wherever it goes, and there at once."""
+        self._out.flush()
+        self._out.buffer.write(f"{text}\n".encode())
+        self._out.buffer.flush()
 
     def feed(self, event: AgentEvent) -> None:
         """Writes what is to be written of an event."""
@@ -64,8 +72,8 @@ class Writer:
         """A piece of the answer. A terminal gets nothing that could drive it, a file every byte."""
         shown = showable(text.replace("\r", "")) if self._terminal else text
         if shown:
-            sys.stdout.write(shown)
-            sys.stdout.flush()
+            self._out.write(shown)
+            self._out.flush()
             self._fresh = shown.endswith("\n")
 
     def whole(self, text: str) -> None:
@@ -77,6 +85,6 @@ class Writer:
     def end(self) -> None:
         """Ends a line that was begun."""
         if not self._fresh:
-            sys.stdout.write("\n")
-            sys.stdout.flush()
+            self._out.write("\n")
+            self._out.flush()
             self._fresh = True
