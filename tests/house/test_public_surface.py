@@ -123,6 +123,8 @@ PUBLIC: dict[str, list[str]] = {
         "encode",
         "encode_message",
         "encode_tool",
+        "read",
+        "write",
     ],
     "moonwire.workbench": ["Counted", "as_request", "count_tokens", "explained", "plan"],
 }

@@ -277,11 +277,10 @@ class Exchange:
         tries.sent += 1
         host.health.asked()
         attempt = Attempt(host, planned, asked, lease, self.options)
-        try:
+        with contextlib.ExitStack() as unless:
+            unless.callback(lease.release)
             begun = await attempt.begin(self._wall)
-        except BaseException:
-            lease.release()
-            raise
+            unless.pop_all()
         return Spoken(attempt, begun, lease)
 
     def _hedged(
