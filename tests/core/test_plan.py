@@ -16,6 +16,7 @@ from moonwire.core.draft import Draft
 from moonwire.core.errors import LocalProtocolError
 from moonwire.core.events import CallArguments, CallEnd, CallStart, Finish
 from moonwire.core.fold import fold
+from moonwire.core.messages import Message, Request
 from moonwire.core.passes import ids
 from moonwire.core.plan import Plan, plan
 from moonwire.core.recall import Recalled, Turn, Used
@@ -81,6 +82,11 @@ def test_what_is_known_of_a_request_without_its_messages_changes_nothing(
                 found.append(str(error))
     assert found[0] == found[1] == found[2]
     assert repr(found[0]) == repr(found[2])
+
+
+def test_a_field_that_is_no_json_is_planned_all_the_same() -> None:
+    request = Request(model="m", messages=(Message(role="user", content="hi"),), extra={"x": object()})
+    assert plan(request, Target()) == plan(request, Target())
 
 
 @given(settled_bodies(), EVERY)

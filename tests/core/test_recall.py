@@ -141,6 +141,28 @@ def test_the_longest_prefixes_are_asked_for_first() -> None:
     }
 
 
+def test_of_turns_that_are_known_the_last_four_say_what_they_cost() -> None:
+    known = turn(thoughts=(Thought(text="hm"),))
+    found = keys(asked(*(message for n in range(6) for message in (user(str(n)), known))))
+    assert found.turns == ()
+    assert [prefix.messages for prefix in found.prefixes] == [12, 10, 8, 6]
+
+
+def test_results_lead_to_what_follows_the_users_words_behind_them() -> None:
+    def after(*results: str) -> Asked:
+        called = turn(content=None)
+        told = [Message(role="tool", call_id=OPAQUE, content=result) for result in results]
+        return keys(asked(user("go"), called, *told, user("on")))
+
+    assert after("a", "b").end == after("b", "a", "b").end
+    assert after("a", "b").end != after("a").end
+
+
+def test_an_answers_place_may_be_known_already() -> None:
+    request = asked(user("go"))
+    assert records(request, reply(), [OPAQUE], at=keys(request).end) == records(request, reply(), [OPAQUE])
+
+
 # -- what is remembered ---------------------------------------------------------------------------
 
 
