@@ -106,10 +106,9 @@ def test_without_a_memory_the_upstream_sees_what_it_thought() -> None:
         says = Scripted(THOUGHT)
         async with (
             serve(says.script) as server,
-            running(
-                upstream("one", server.url, "k"), options=quick(), memory=NoMemory(), seals=SEALS
-            ) as exchange,
+            running(upstream("one", server.url, "k"), options=quick(), memory=NoMemory()) as exchange,
         ):
+            exchange.seals = SEALS
             request = body("hi", model="kimi-k2.6")
             answer = await exchange.open(asked(request, seal="signature"))
             seal = next(one for one in await events_of(answer) if isinstance(one, Sealed))

@@ -70,7 +70,6 @@ class Answer:
         restore: Restore,
         *,
         over: Over,
-        sealing: Sealing | None = None,
         resume: Resume | None = None,
     ) -> None:
         self.plan = plan
@@ -85,7 +84,8 @@ class Answer:
         self._stream = begun.stream
         self._response = begun.response
         self._lease = lease
-        self._sealing = sealing
+        self.sealing: Sealing | None = None
+        """Puts a seal behind its thoughts, for a caller that keeps them."""
         self._restore = restore
         self._over: Over | None = over
         self._resume = resume
@@ -150,8 +150,8 @@ class Answer:
 
     def _taken(self, batch: list[Event]) -> list[Event]:
         events = self._restore.feed(batch)
-        if events and self._sealing is not None:
-            events = self._sealing.feed(events)
+        if events and self.sealing is not None:
+            events = self.sealing.feed(events)
         if not events:
             return events
         self._fold.feed(events)

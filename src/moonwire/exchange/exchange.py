@@ -91,7 +91,6 @@ class Exchange:
         options: Options | None = None,
         *,
         count: Callable[[Host, Target], Callable[[Request], int] | None] | None = None,
-        seals: Seals | None = None,
         draw: Callable[[], float] = random.random,
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
@@ -100,7 +99,8 @@ class Exchange:
         self.memory = memory
         self.options = options or Options()
         self._count = count
-        self._seals = seals
+        self.seals: Seals | None = None
+        """What makes the seals of callers whose dialect has room for them, and opens them."""
         self._draw = draw
         self._wall = wall
         self.hosts = {
@@ -169,9 +169,9 @@ class Exchange:
 
     def _unsealed(self, asked: Asked) -> Asked:
         """With the true reasoning of turns that a caller kept under seal."""
-        if self._seals is None:
+        if self.seals is None:
             return asked
-        request = unsealed(asked.request, asked.tenant, self._seals)
+        request = unsealed(asked.request, asked.tenant, self.seals)
         return asked if request is asked.request else msgspec.structs.replace(asked, request=request)
 
     async def _opened(self, asked: Asked, tries: Tries, last: Missed | None = None) -> Opened:
@@ -282,14 +282,14 @@ class Exchange:
             spoken.lease,
             Restore(planned.restoration(_ids(asked, planned))),
             over=over,
-            sealing=self._sealing(asked, way),
             resume=self._resume(way, asked, tries, spoken.lease) if self.options.resume else None,
         )
+        answer.sealing = self._sealing(asked, way)
         return Opened(answer, way, spoken.attempt)
 
     def _sealing(self, asked: Asked, way: Way) -> Sealing | None:
         """Seals for the answer, bound to what it answers."""
-        seals, kind = self._seals, asked.seal
+        seals, kind = self.seals, asked.seal
         if seals is None or not kind:
             return None
         turn = way.end.last if way.end is not None else before(asked.remembered)[1]
