@@ -243,7 +243,7 @@ def test_without_a_terminal_it_says_what_to_take(home: Path) -> None:
         capture_output=True,
         text=True,
         env=env,
-        timeout=20,
+        timeout=60,
         check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")

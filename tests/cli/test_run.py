@@ -224,7 +224,7 @@ def test_a_reader_that_goes_away_ends_it_quietly(run: Runs) -> None:
         cwd=run.home,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert (done.returncode, done.stderr) == (141, "")

@@ -20,7 +20,7 @@ from rich.cells import cell_len
 __all__ = ["CTRL_C", "CTRL_D", "CTRL_O", "Display", "Terminal", "terminal"]
 
 CTRL_C, CTRL_D, CTRL_O = "\x03", "\x04", "\x0f"
-PATIENCE = 8.0
+PATIENCE = 60.0
 """Seconds that a test waits for what it expects; it never waits for longer than until it is there."""
 
 _SEQUENCE = re.compile(

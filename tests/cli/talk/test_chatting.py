@@ -99,7 +99,7 @@ def chat(place: Opened, table: Table, **flags: Any) -> Conversation:
         permission = Permission()
         talk = Talk(**flags)
         conversation = Conversation(begin(talk, place, permission), place, permission, None)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await Chat(conversation, table, Typed(), table).run()
         await conversation.agent.kimi.aclose()
         return conversation

@@ -26,6 +26,20 @@ def test_markdown_is_drawn_within_its_width(plain: Painter) -> None:
     assert "Some text that is long, and" in text and "https://example.com" in text and "• one" in text
 
 
+def test_around_a_block_there_are_no_empty_lines() -> None:
+    painter = Painter("truecolor")
+    for block in (
+        "text\n\n",
+        "- a\n- b\n\n",
+        "```python\nx = 1\n```\n\n",
+        "# Head\n",
+        "| a |\n|---|\n| 1 |\n",
+    ):
+        lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip() for line in painter.markdown(block, 40)]
+        assert lines[0] and lines[-1]
+    assert painter.markdown("\n\n", 40) == []
+
+
 @pytest.mark.parametrize("colours", COLOURS)
 def test_nobodys_words_drive_the_terminal(colours: Colours | None) -> None:
     painter = Painter(colours)

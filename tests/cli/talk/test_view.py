@@ -75,8 +75,8 @@ def test_blocks_are_printed_once_and_the_last_one_grows() -> None:
     seen = Seen(rows=6)
     for number in range(30):
         seen.feed(Text(f"Paragraph {number}.\n"), Text("\n"))
-    lines = [line for line in seen.finish().splitlines() if line]
-    assert lines == [f"Paragraph {number}." for number in range(30)]
+    lines = seen.finish().splitlines()
+    assert lines == "\n\n".join(f"Paragraph {number}." for number in range(30)).splitlines()
 
 
 def test_a_long_block_is_seen_by_its_end_and_printed_whole() -> None:

@@ -1,6 +1,7 @@
 """Text as lines for a terminal: wrapped, styled, and with nothing in them that could drive it."""
 
 import io
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 __all__ = ["Colours", "Painter"]
+
+_STYLES: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 Colours = Literal["standard", "256", "truecolor"]
 COLOURS: Final[tuple[Colours, ...]] = ("standard", "256", "truecolor")
@@ -31,12 +34,14 @@ class Painter:
         return cls(next((one for one in COLOURS if one == found), None))
 
     def markdown(self, text: str, width: int) -> list[str]:
-        """A block of Markdown."""
+        """A block of Markdown, without the empty lines around it."""
         from rich.markdown import Markdown
 
         shown = showable(text.replace("\r", ""))
         # A link's target is shown, not hidden behind its text.
-        return self._lines(Markdown(shown, hyperlinks=False, code_theme="ansi_dark"), width)
+        lines = self._lines(Markdown(shown, hyperlinks=False, code_theme="ansi_dark"), width)
+        full = [number for number, line in enumerate(lines) if _STYLES.sub("", line).strip()]
+        return lines[full[0] : full[-1] + 1] if full else []
 
     def text(self, text: str, width: int, style: str = "", *, indent: str = "") -> list[str]:
         """Plain text, in one style; what does not fit goes on in the next line."""

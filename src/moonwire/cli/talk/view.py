@@ -153,9 +153,9 @@ class View:
             self._block(block)
 
     def _block(self, block: str) -> None:
-        lines = self._painter.markdown(block, self._width)
-        self._print(["", *lines] if self._gap else lines)
-        self._gap = True
+        if lines := self._painter.markdown(block, self._width):
+            self._print(["", *lines] if self._gap else lines)
+            self._gap = True
 
     # -- what is seen ------------------------------------------------------------------------------
 
