@@ -50,7 +50,7 @@ _ASK: Final = (
 def due(tokens: int, window: int, policy: Compaction) -> bool:
     """Whether a request of so many tokens is to be compacted first.
 
-    >>> due(84_999, 100_000, Compaction()), due(85_000, 100_000, Compaction())
+    >>> due(84_999, 100_000, Compaction(reserved=0)), due(85_000, 100_000, Compaction(reserved=0))
     (False, True)
     >>> due(215_000, 262_144, Compaction(ratio=0.99))
     True
