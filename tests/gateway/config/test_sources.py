@@ -250,3 +250,7 @@ def test_a_flag_that_is_none_or_empty_is_an_error(tmp_path: Path) -> None:
     assert str(refused(tmp_path, prot=1)) == "--prot: no such flag (did you mean port?)"
     assert str(refused(tmp_path, upstream_key="")).startswith("--upstream-key: is empty")
     assert str(refused(tmp_path, port="x")).startswith("--port: server.port: must be a whole number")
+
+
+def test_what_other_commands_are_told_is_no_key(tmp_path: Path) -> None:
+    assert loaded(tmp_path, environ={"MOONWIRE_HISTORY": "none"}).warnings == ()
