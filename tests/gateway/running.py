@@ -27,6 +27,7 @@ from moonwire.gateway.images import Images
 from moonwire.gateway.logs import Log
 from moonwire.gateway.server import Listening, Server
 from moonwire.memory import Memory, NoMemory, Secret, Tenant
+from moonwire.memory.seals import Seals
 from moonwire.simulator import Server as Simulator
 from moonwire.simulator import Settings
 from moonwire.transport import Timeouts
@@ -268,6 +269,7 @@ def running(
 
         exchange = Exchange(routing, memory or NoMemory(), options)
         secret = Secret.random()
+        exchange.seals = Seals(secret)
         gateway = Gateway(
             exchange,
             Guard(

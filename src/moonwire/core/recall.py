@@ -31,6 +31,7 @@ from moonwire.core.messages import (
 )
 
 __all__ = [
+    "Kept",
     "Keys",
     "Place",
     "Prefix",
@@ -64,7 +65,13 @@ class Used(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="u
     bytes: int = 0
 
 
-Record = Turn | Used
+class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="kept"):
+    """What a caller asked to be kept, as text: an answer that later ones go on from."""
+
+    text: str
+
+
+Record = Turn | Used | Kept
 
 # Ids that no client comes upon by counting: those that moonwire gives out (core/passes/ids.py), UUIDs, and
 # the long random ones of servers.

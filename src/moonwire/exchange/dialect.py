@@ -26,6 +26,8 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     created: int
     usage: bool = False
     """Whether the caller asked for usage where the dialect has it only on demand."""
+    request: Request | None = None
+    """The request as the caller said it, of which some dialects repeat a part."""
     extra: Callable[[], dict[str, Any]] | None = None
 
 
@@ -51,6 +53,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     encode_error: Callable[[MoonwireError], Encoded]
     error_event: Callable[[MoonwireError], bytes]
     """The bytes of an error inside a stream that has begun, and of the stream's end."""
+    plain: Callable[[Request], tuple[Request, tuple[Note, ...]]] = lambda request: (request, ())
+    """What only this dialect has, as what every model can be told; and what that changed."""
     denied: Callable[[dict[str, Any], int], dict[str, Any]] = lambda body, status: body
     """The body of an error of ours with what this status is called."""
     read: Callable[[bytes, Callable[[bytes], bool]], Request | None] = lambda data, sound: None
@@ -82,6 +86,7 @@ def named(
         model=request.model,
         created=created,
         usage=request.stream_usage is True,
+        request=request,
         extra=None if told is None else extra,
     )
 

@@ -13,7 +13,7 @@ from moonwire.core.messages import Request
 from moonwire.exchange.asked import Asked, Commit
 from moonwire.exchange.config import Hop
 from moonwire.exchange.dialect import CHAT, Dialect
-from moonwire.exchange.dialects import DIALECTS, spoken_at
+from moonwire.exchange.dialects import ANTHROPIC, DIALECTS, RESPONSES, spoken_at
 from moonwire.exchange.exchange import Exchange
 from moonwire.exchange.redact import Redactor, secrets_of
 from moonwire.exchange.told import HEADER, REQUEST_ID, encoded, request_id
@@ -22,11 +22,13 @@ from moonwire.gateway.generate import Generate, Timing, passed_headers
 from moonwire.gateway.guard import Caller, Denied, Guard, check_body, depth_of, key_of, read_body
 from moonwire.gateway.http import Call, Out, StuckCaller
 from moonwire.gateway.images import Images
+from moonwire.gateway.kept import KeptAnswers
 from moonwire.gateway.logs import Log
 from moonwire.gateway.metrics import CONTENT_TYPE, Metrics
 from moonwire.gateway.models import Models
 from moonwire.gateway.relay import Relay
 from moonwire.gateway.reports import Report, Reports
+from moonwire.wire import anthropic
 
 __all__ = ["Bounds", "Gateway"]
 
@@ -84,9 +86,15 @@ class Gateway:
             )
             for dialect in DIALECTS
         }
+        self._answers = KeptAnswers(exchange.memory)
+        self._generate[RESPONSES.name].kept = self._answers
         self._open = {"/healthz": self._health, "/readyz": self._ready, "/metrics": self._metrics}
         self._routes = (
             ("POST", re.compile(r"/v1/chat/completions"), self._chat),
+            ("POST", re.compile(r"/v1/messages"), self._messages),
+            ("POST", re.compile(r"/v1/messages/count_tokens"), self._count_messages),
+            ("POST", re.compile(r"/v1/responses"), self._responses),
+            ("GET|DELETE", re.compile(r"/v1/responses/[^/]+"), self._kept),
             ("GET", re.compile(r"/v1/models"), self._list),
             ("GET", re.compile(r"/v1/models/.+"), self._model),
             ("POST", re.compile(r"/v1/tokenizers/estimate-token-count"), self._count),
@@ -230,22 +238,46 @@ class Gateway:
     async def _chat(self, call: Call, out: Out, caller: Caller, identity: str) -> None:
         await self.generate(call, out, caller, identity, CHAT)
 
+    async def _messages(self, call: Call, out: Out, caller: Caller, identity: str) -> None:
+        await self.generate(call, out, caller, identity, ANTHROPIC)
+
+    async def _responses(self, call: Call, out: Out, caller: Caller, identity: str) -> None:
+        await self.generate(call, out, caller, identity, RESPONSES)
+
+    async def _kept(self, call: Call, out: Out, caller: Caller, identity: str) -> None:
+        """An answer that was to be kept: shown, or deleted."""
+        name = call.path.rsplit("/", 1)[1]
+        answer = self._answers.forget if call.method == "DELETE" else self._answers.shown
+        await _json(out, await answer(name, caller.tenant), identity)
+
+    async def _count_messages(self, call: Call, out: Out, caller: Caller, identity: str) -> None:
+        """What Claude Code asks before it compacts (kimi-api.md M5)."""
+        tokens, _ = await self._counting.tokens(self._asked(call, caller, identity, ANTHROPIC))
+        await _json(out, anthropic.count_body(tokens), identity)
+
     async def _list(self, call: Call, out: Out, caller: Caller, identity: str) -> None:
         items = await self._models.listed(caller)
+        if "anthropic-version" in call.headers:
+            await _json(out, anthropic.models_body(map(_model, items)), identity)
+            return
         await _json(out, {"object": "list", "data": items}, identity)
 
     async def _model(self, call: Call, out: Out, caller: Caller, identity: str) -> None:
         name = call.path.removeprefix("/v1/models/")
         for item in await self._models.listed(caller):
             if item["id"] == name:
-                await _json(out, item, identity)
+                shown = anthropic.model_body(_model(item)) if "anthropic-version" in call.headers else item
+                await _json(out, shown, identity)
                 return
         raise Denied(f"no route leads to a model {name!r}", status=404, path="model", remedy="see /v1/models")
 
     async def _count(self, call: Call, out: Out, caller: Caller, identity: str) -> None:
-        body = self._read(call)
-        request = CHAT.decode(body)
-        asked = Asked(
+        tokens, how = await self._counting.tokens(self._asked(call, caller, identity, CHAT))
+        await _json(out, {"data": {"total_tokens": tokens, "moonwire": how}}, identity)
+
+    def _asked(self, call: Call, caller: Caller, identity: str, dialect: Dialect) -> Asked:
+        request, _ = dialect.plain(dialect.decode(self._read(call)))
+        return Asked(
             request=request,
             id=identity,
             tenant=caller.tenant,
@@ -253,8 +285,6 @@ class Gateway:
             headers=passed_headers(call),
             commit=Commit(),
         )
-        tokens, how = await self._counting.tokens(asked)
-        await _json(out, {"data": {"total_tokens": tokens, "moonwire": how}}, identity)
 
     async def _notes(self, call: Call, out: Out, caller: Caller, identity: str) -> None:
         wanted = call.path.rsplit("/", 1)[1]
@@ -311,14 +341,21 @@ def _shared_with(origin: str) -> list[tuple[str, str]]:
     ]
 
 
+def _model(item: dict[str, Any]) -> anthropic.Model:
+    """A model of the list, for the clients that read Anthropic's."""
+    window = item.get("context_length")
+    return anthropic.Model(id=item["id"], name=item.get("display_name") or item["id"], window=window or None)
+
+
 def _check_verb(call: Call, verb: str) -> None:
-    if call.method != verb and not (verb == "GET" and call.method == "HEAD"):
+    verbs = verb.split("|")
+    if call.method not in verbs and not ("GET" in verbs and call.method == "HEAD"):
         raise Denied(
-            f"{call.path} is asked with {verb}",
+            f"{call.path} is asked with {' or '.join(verbs)}",
             status=405,
             path="method",
-            remedy=f"use {verb}",
-            headers=(("allow", verb),),
+            remedy=f"use {' or '.join(verbs)}",
+            headers=(("allow", ", ".join(verbs)),),
         )
 
 

@@ -21,6 +21,7 @@ from moonwire.exchange.told import HEADER, REQUEST_ID, broken, encoded, notes_he
 from moonwire.gateway.guard import Caller, Denied
 from moonwire.gateway.http import Call, Out, StuckCaller
 from moonwire.gateway.images import Images
+from moonwire.gateway.kept import KeptAnswers
 from moonwire.gateway.pulse import Late, Pulse
 from moonwire.gateway.reports import Report
 from moonwire.wire.chat.writer import usage_object
@@ -78,6 +79,8 @@ class Generate:
         redactor: Redactor | None = None,
         images: Images | None = None,
     ) -> None:
+        self.kept: KeptAnswers | None = None
+        """Where answers are kept that later ones go on from, in a dialect that has such a thing."""
         self._images = images
         self._exchange = exchange
         self._dialect = dialect
@@ -122,6 +125,11 @@ class Generate:
             raise LocalProtocolError("no model is named", path="model", remedy="name one, such as kimi-k3")
         report = work.report
         report.model = request.model
+        work.said = request
+        if self.kept is not None:
+            request = await self.kept.resumed(request, caller.tenant)
+        request, told = self._dialect.plain(request)
+        work.tries.notes += told
         route = self._exchange.route(request.model)
         report.mode = route.mode
         asked = Asked(
@@ -147,7 +155,9 @@ class Generate:
         def told() -> Sequence[Note]:
             return work.redactor.notes(answer.notes)
 
-        return named(self._dialect, request, work.report.id, int(time.time()), told if explain else None)
+        return named(
+            self._dialect, work.said or request, work.report.id, int(time.time()), told if explain else None
+        )
 
     # -- whole -------------------------------------------------------------------------------------
 
@@ -156,9 +166,9 @@ class Generate:
         work.keep(answer, reply)
         if reply.error is not None:
             raise broken(reply.error)
-        data = encoded(
-            self._dialect.encode_reply(reply, self._named(asked.request, work, answer, explain=explain))
-        )
+        called = self._named(asked.request, work, answer, explain=explain)
+        data = encoded(self._dialect.encode_reply(reply, called))
+        self._keep(work, reply, called)
         work.report.status = 200
         await work.out.whole(200, [JSON, *work.headers(answer.notes), *_counts(answer)], data)
 
@@ -200,7 +210,8 @@ class Generate:
         if not out.started:
             work.report.status = 200
             await out.start(200, [*SSE, *work.headers(answer.notes), *_counts(answer)])
-        writer = self._dialect.writer(self._named(asked.request, work, answer, explain=explain))
+        called = self._named(asked.request, work, answer, explain=explain)
+        writer = self._dialect.writer(called)
         pulse = Pulse(out, self._dialect.keep_alive, self._timing.keep_alive)
         pulse.begin()
         try:
@@ -210,9 +221,16 @@ class Generate:
                     await out.send(piece)
         finally:
             pulse.end()
+        if answer.reply is not None:
+            # Before the caller has the last event: its next request may come within a millisecond.
+            self._keep(work, answer.reply, called)
         last = b"".join(writer.finish())
         broke = answer.reply is not None and answer.reply.error is not None
         await out.end(work.redactor.data(last) if broke else last)
+
+    def _keep(self, work: "_Work", reply: Reply, called: Named) -> None:
+        if self.kept is not None and work.said is not None:
+            self.kept.keep(work.said, reply, called, work.report.tenant)
 
     async def _failed(self, error: MoonwireError, work: "_Work") -> None:
         """The caller is told, by a status as long as there was none."""
@@ -234,12 +252,14 @@ class Generate:
 class _Work:
     """One request under way: where its answer goes, and what is found out about it."""
 
-    __slots__ = ("_key", "_redactor", "out", "report", "tries")
+    __slots__ = ("_key", "_redactor", "out", "report", "said", "tries")
 
     def __init__(self, out: Out, report: Report, tries: Tries, redactor: Redactor, key: str | None) -> None:
         self.out = out
         self.report = report
         self.tries = tries
+        self.said: Request | None = None
+        """The request as the caller said it, once it is known."""
         self._redactor = redactor
         self._key = key
 

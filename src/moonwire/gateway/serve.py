@@ -33,6 +33,7 @@ from moonwire.gateway.images import Images
 from moonwire.gateway.logs import Log
 from moonwire.gateway.server import BACKLOG, Listening, Server
 from moonwire.memory import Memory, NoMemory, ProcessMemory, Secret, SqliteMemory, Tenant, load_secret
+from moonwire.memory.seals import Seals
 from moonwire.tokenizer.counter import counter
 
 __all__ = ["Worker", "bind", "run"]
@@ -109,6 +110,7 @@ class Worker:
         memory = self._memory = _memory(config, self._secret)
         options = msgspec.structs.replace(config.options, stream_bytes=config.limits.stream_bytes)
         exchange = self._exchange = Exchange(self._routing, memory, options, count=_counters())
+        exchange.seals = Seals(self._secret)
         server, limits, logging = config.server, config.limits, config.logging
         terminal = logging.format == "console" or (logging.format == "auto" and sys.stderr.isatty())
         secret = self._secret

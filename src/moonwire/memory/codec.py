@@ -2,7 +2,7 @@
 
 import msgspec
 
-from moonwire.core.recall import Record, Turn, Used
+from moonwire.core.recall import Kept, Record, Turn, Used
 
 __all__ = ["decode", "encode"]
 
@@ -23,8 +23,12 @@ class _Used(msgspec.Struct, frozen=True, tag="u", array_like=True):
     bytes: int
 
 
+class _Kept(msgspec.Struct, frozen=True, tag="k", array_like=True):
+    text: bytes
+
+
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder[_Turn | _Used](_Turn | _Used)
+_decoder = msgspec.msgpack.Decoder[_Turn | _Used | _Kept](_Turn | _Used | _Kept)
 
 
 def encode(record: Record) -> bytes:
@@ -38,6 +42,8 @@ def encode(record: Record) -> bytes:
     if isinstance(record, Turn):
         reasoning = None if record.reasoning is None else _bytes(record.reasoning)
         stored = _Turn(reasoning, tuple(map(_bytes, record.natives)))
+    elif isinstance(record, Kept):
+        stored = _Kept(_bytes(record.text))
     else:
         stored = _Used(record.prompt, record.completion, record.reasoning, record.bytes)
     plain = _VERSION + _encoder.encode(stored) + b"\x80"
@@ -54,6 +60,8 @@ def decode(data: bytes) -> Record | None:
         if isinstance(stored, _Turn):
             reasoning = None if stored.reasoning is None else _text(stored.reasoning)
             return Turn(reasoning=reasoning, natives=tuple(map(_text, stored.natives)))
+        if isinstance(stored, _Kept):
+            return Kept(text=_text(stored.text))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return Used(

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from moonwire.core.recall import Record, Turn
+from moonwire.core.recall import Kept, Record, Turn
 from moonwire.memory.tenant import Tenant
 
 __all__ = ["Limits", "Memory", "NoMemory", "Stats", "bounded"]
@@ -124,13 +124,19 @@ class NoMemory:
 
 
 def bounded(records: Mapping[str, Record], limit: int) -> dict[str, Record]:
-    """The records, without reasoning where that is larger than the limit.
+    """The records, without reasoning where that is larger than the limit, and without texts that are.
 
     The rest stays: if nothing stood under the key, another turn's value there would look like the only one.
 
     >>> bounded({"key": Turn(reasoning="too long", natives=("f:0",))}, 3)
     {'key': Turn(natives=('f:0',))}
     """
+    if any(isinstance(record, Kept) and _is_larger(record.text, limit) for record in records.values()):
+        records = {
+            key: record
+            for key, record in records.items()
+            if not isinstance(record, Kept) or not _is_larger(record.text, limit)
+        }
     # The same turn stands under several keys, and is looked at once.
     kept: dict[int, Record] = {}
     for record in records.values():
@@ -142,9 +148,9 @@ def bounded(records: Mapping[str, Record], limit: int) -> dict[str, Record]:
 def _bounded(record: Record, limit: int) -> Record:
     if not isinstance(record, Turn) or record.reasoning is None:
         return record
+    return Turn(natives=record.natives) if _is_larger(record.reasoning, limit) else record
+
+
+def _is_larger(text: str, limit: int) -> bool:
     # No character takes more than four bytes: short text need not be encoded to know that it fits.
-    if len(record.reasoning) * 4 <= limit:
-        return record
-    if len(record.reasoning.encode("utf-8", "surrogatepass")) <= limit:
-        return record
-    return Turn(natives=record.natives)
+    return len(text) * 4 > limit and len(text.encode("utf-8", "surrogatepass")) > limit

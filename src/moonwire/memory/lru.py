@@ -10,7 +10,7 @@ from itertools import chain
 
 import msgspec
 
-from moonwire.core.recall import Record, Turn
+from moonwire.core.recall import Kept, Record, Turn
 
 __all__ = ["PUT_HERE", "Group", "Held", "distinct", "unit", "weight"]
 
@@ -222,4 +222,6 @@ def weight(records: Iterable[Record], counted: set[int] | None = None) -> int:
         total += _RECORD
         if isinstance(record, Turn):
             total += sys.getsizeof(record.reasoning) + sum(map(sys.getsizeof, record.natives))
+        elif isinstance(record, Kept):
+            total += sys.getsizeof(record.text)
     return total
