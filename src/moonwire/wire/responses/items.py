@@ -269,7 +269,7 @@ def _turn_items(message: Message) -> list[Any]:
         if letter != "t":
             found.append(block)
             said = None
-        elif isinstance(block, Other) and isinstance(block.value, Mapping) and block.kind in HOSTED:
+        elif isinstance(block, Other) and block.kind in HOSTED:
             found.append(fresh(block.value))
             said = None
         elif not isinstance(content, tuple) or block == ():

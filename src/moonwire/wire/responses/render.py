@@ -8,10 +8,11 @@ import msgspec
 
 from moonwire.core.events import UpstreamError, Usage
 from moonwire.core.messages import Request
+from moonwire.core.schemas.kinds import is_object
 from moonwire.wire.responses.body import encode
 from moonwire.wire.responses.calls import action_of, custom_input
 from moonwire.wire.responses.functions import Kind, Kinds
-from moonwire.wire.responses.shapes import KINDS, Json, unread
+from moonwire.wire.responses.shapes import KINDS, WHERE, Json, unread
 
 __all__ = [
     "Echo",
@@ -61,7 +62,7 @@ ECHOED: Final[Json] = {
 class Echo(msgspec.Struct, frozen=True):
     """What an answer has to know of its request: what it repeats, and what the caller calls its tools."""
 
-    fields: Json = ECHOED
+    fields: Json = msgspec.field(default_factory=lambda: ECHOED)
     kinds: Kinds = Kinds()
 
     @classmethod
@@ -71,7 +72,9 @@ class Echo(msgspec.Struct, frozen=True):
         >>> Echo.of(Request(model="kimi-k3", messages=(), user="me")).fields["user"]
         'me'
         """
-        body = encode(request)
+        # Of the messages it needs the instructions alone.
+        first = tuple(one for one in request.messages[:1] if WHERE in one.extra and one.role == "system")
+        body = encode(msgspec.structs.replace(request, messages=first))
         said = {name: body.get(name) for name in ECHOED}
         fields = {name: ECHOED[name] if value is None else value for name, value in said.items()}
         if isinstance(fields["text"], dict) and "format" not in fields["text"]:
@@ -118,7 +121,7 @@ def reasoning_item(id: str, text: str, encrypted: str | None) -> Json:
 
 
 def item_of_call(id: str, call_id: str, kind: Kind, arguments: str, status: str) -> Json:
-    """A call as the kind that the caller offered; where its arguments are not of that kind, as a function's."""
+    """A call as the kind that the caller offered; as a function's where it does not fit that kind."""
     head: Json = {"id": id, "call_id": call_id}
     around: Json = {} if kind.namespace is None else {"namespace": kind.namespace}
     if kind.kind == "custom":
@@ -133,8 +136,8 @@ def item_of_call(id: str, call_id: str, kind: Kind, arguments: str, status: str)
         }
     if kind.kind == "tool_search":
         value = unread(arguments)
-        asked = value if isinstance(value, dict) else {"query": arguments}
-        found = {"type": "tool_search_call", "execution": "client", "arguments": asked}
+        asked: Any = value if is_object(value) else {"query": arguments}
+        found: Json = {"type": "tool_search_call", "execution": "client", "arguments": asked}
         return {**head, **found, "status": status}
     action = action_of(kind.kind, arguments) if kind.kind in KINDS else None
     if action is not None:

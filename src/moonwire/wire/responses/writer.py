@@ -34,6 +34,7 @@ from moonwire.core.events import (
     Usage,
 )
 from moonwire.core.messages import Reply, TextPart, Thought, ToolCall
+from moonwire.core.schemas.kinds import is_list, is_object
 from moonwire.wire.responses.functions import Kind
 from moonwire.wire.responses.render import (
     Echo,
@@ -49,7 +50,7 @@ from moonwire.wire.responses.render import (
     sound,
     written,
 )
-from moonwire.wire.responses.shapes import Json
+from moonwire.wire.responses.shapes import Json, fresh
 
 __all__ = ["Writer", "encode_reply"]
 
@@ -389,8 +390,8 @@ class Writer:
 
 def _logprobs(value: Any) -> list[Any]:
     """The logprobs of a piece: a server of Chat Completions has them in an object."""
-    content = value.get("content") if isinstance(value, dict) else value
-    return content if isinstance(content, list) else []
+    content: Any = value.get("content") if is_object(value) else value
+    return content if is_list(content) else []
 
 
 # -- the one answer ----------------------------------------------------------------------------------
@@ -417,7 +418,7 @@ def encode_reply(reply: Reply, *, id: str, model: str, created: int, echo: Echo 
         texts[0]["content"][0]["logprobs"] = [one for part in reply.logprobs for one in _logprobs(part)]
     head = {"id": id, "object": "response", "created_at": created, "model": model}
     body = response_of({**free(reply.extra), **head}, ended, output, reply.usage)
-    return sound({**body, **echo.fields})
+    return sound({**body, **fresh(echo.fields)})
 
 
 class _Place:
@@ -444,7 +445,7 @@ def _item_of(block: Thought | TextPart | ToolCall, place: _Place, status: str) -
 
 
 def _blocks(reply: Reply) -> Iterator[Thought | TextPart | ToolCall]:
-    """The blocks that become items, as a stream would have them: none of nothing, and no two texts in a row."""
+    """The blocks that become items, as in a stream: none of nothing, no two texts in a row."""
     found: list[Thought | TextPart | ToolCall] = []
     for block in reply.blocks:
         if isinstance(block, TextPart) and not block.text:
