@@ -226,9 +226,8 @@ class Writer:
         item = self._open = self._item(what)
         if what is _REASONING:
             return item, before + self._added(item, written(item.object("in_progress")))
-        bare = message_item(item.id, "in_progress", [])
-        part = self._part("response.content_part.added", item, "")
-        return item, before + self._added(item, written(bare)) + part
+        before += self._added(item, written(message_item(item.id, "in_progress", [])))
+        return item, before + self._part("response.content_part.added", item, "")
 
     def _part(self, name: str, item: _Item, text: str) -> bytes:
         if item.kind == "message":
