@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
+from moonwire.core.errors import LocalProtocolError
 from moonwire.core.events import (
     CallArguments,
     CallEnd,
@@ -26,6 +27,7 @@ from moonwire.core.events import (
     UpstreamError,
     Usage,
 )
+from moonwire.core.messages import ToolCall
 from moonwire.core.notes import Note
 from moonwire.core.refusals.envelope import open_envelope
 from moonwire.core.schemas.kinds import is_list, is_number, is_object
@@ -374,10 +376,14 @@ def _json(data: Raw | bytes) -> Any:
     return None
 
 
-def _call(value: Json) -> Any:
+def _call(value: Json) -> ToolCall:
     """The call that the item is, of whatever shape it is."""
     fields = {name: item for name, item in value.items() if not name.startswith("\0")}
-    return decode_call(fields, "item")
+    try:
+        return decode_call(fields, "item")
+    except LocalProtocolError:
+        # Arguments that nest beyond reason.
+        return decode_call({name: item for name, item in fields.items() if isinstance(item, str)}, "item")
 
 
 def _texts(parts: Any, between: str) -> str:
