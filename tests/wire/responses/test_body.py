@@ -35,7 +35,10 @@ def test_a_body_that_can_be_read_comes_back_as_it_was(body: dict[str, Any]) -> N
     assert exact(body) == came
 
 
-@given(st.dictionaries(st.sampled_from(["input", "instructions", "tools", "text", "x", "tool_choice"]), JSON) | JSON)
+@given(
+    st.dictionaries(st.sampled_from(["input", "instructions", "tools", "text", "x", "tool_choice"]), JSON)
+    | JSON
+)
 def test_any_json_is_read_or_refused_with_its_path(body: Any) -> None:
     try:
         request = decode(body)
@@ -105,7 +108,10 @@ REFUSED: list[tuple[Any, str]] = [
     ({"input": [{"role": "tool", "content": "a"}]}, "input[0].role"),
     ({"input": [{"type": "message"}]}, "input[0].role"),
     ({"input": [{"type": "tool_search_output", "tools": 1}]}, "input[0].tools"),
-    ({"input": [{"role": "user", "content": [{"type": "input_text", "text": "a", "\0": 1}]}]}, "input[0].content[0].'\\x00'"),
+    (
+        {"input": [{"role": "user", "content": [{"type": "input_text", "text": "a", "\0": 1}]}]},
+        "input[0].content[0].'\\x00'",
+    ),
     (with_(instructions=["a"]), "instructions"),
     (with_(tools={}), "tools"),
     (with_(tools=["a"]), "tools[0]"),
@@ -118,7 +124,9 @@ REFUSED: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "path"), REFUSED, ids=[f"{number}-{row[1]}" for number, row in enumerate(REFUSED)])
+@pytest.mark.parametrize(
+    ("body", "path"), REFUSED, ids=[f"{number}-{row[1]}" for number, row in enumerate(REFUSED)]
+)
 def test_what_has_no_readable_shape_is_refused(body: Any, path: str) -> None:
     with pytest.raises(LocalProtocolError) as caught:
         decode(body)

@@ -111,10 +111,16 @@ def test_the_simulators_own_stream_is_read(cap: int | None) -> None:
     assert (reply.reasoning, reply.finish) == ("Hm", "length" if cap else "tool_calls")
     assert "Both of them.".startswith(reply.text)
     if cap is None:
-        assert [(call.name, call.arguments) for call in reply.runnable] == [(call.name, call.arguments) for call in CALLS]
+        assert [(call.name, call.arguments) for call in reply.runnable] == [
+            (call.name, call.arguments) for call in CALLS
+        ]
 
 
-@given(st.lists(st.binary(max_size=20) | st.sampled_from([dump(one) for case in CASES[:40] for one in case.events])))
+@given(
+    st.lists(
+        st.binary(max_size=20) | st.sampled_from([dump(one) for case in CASES[:40] for one in case.events])
+    )
+)
 def test_nothing_that_a_server_sends_raises(data: list[bytes]) -> None:
     reading = reader()
     found = [event for one in data for event in reading.feed(one)] + reading.finish()

@@ -195,8 +195,12 @@ KINDS: list[tuple[str, str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "arguments", "expected"), KINDS, ids=[f"{row[0]} {row[1]}" for row in KINDS])
-def test_a_call_comes_back_as_the_kind_that_was_offered(name: str, arguments: str, expected: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"), KINDS, ids=[f"{row[0]} {row[1]}" for row in KINDS]
+)
+def test_a_call_comes_back_as_the_kind_that_was_offered(
+    name: str, arguments: str, expected: dict[str, Any]
+) -> None:
     item = last(*call(0, name, arguments), Finish("tool_calls"))["output"][0]
     assert item.items() >= {**expected, "call_id": "c0", "status": "completed"}.items()
 
@@ -205,7 +209,10 @@ def test_what_is_cut_says_so() -> None:
     assert last(*call(0, "f", "{", complete=False), Finish("length"))["output"][0]["status"] == "incomplete"
     response = last(Text("a"), Finish("length"))
     assert response["output"][0]["status"] == "incomplete"
-    assert (response["status"], response["incomplete_details"]) == ("incomplete", {"reason": "max_output_tokens"})
+    assert (response["status"], response["incomplete_details"]) == (
+        "incomplete",
+        {"reason": "max_output_tokens"},
+    )
 
 
 def test_the_response_repeats_the_request_and_counts() -> None:
@@ -219,7 +226,11 @@ def test_the_response_repeats_the_request_and_counts() -> None:
         "total_tokens": 11,
     }
     assert response["tools"] == REQUEST["tools"]
-    assert (response["instructions"], response["store"], response["tool_choice"]) == ("Be brief.", False, "auto")
+    assert (response["instructions"], response["store"], response["tool_choice"]) == (
+        "Be brief.",
+        False,
+        "auto",
+    )
     assert response["text"] == {"format": {"type": "text"}, "verbosity": "low"}
 
 
@@ -230,8 +241,19 @@ def test_the_servers_own_fields_and_ours_stand_in_the_response() -> None:
 
 
 def test_logprobs_stand_with_their_text() -> None:
-    found = stream([Text("a%", {"content": [{"token": "a"}]}), Text("b", [{"token": "b"}]), Text("c", {"x": 1}), Finish("stop")])
-    assert [event["logprobs"] for event in found if event["type"].endswith("text.delta")] == [[{"token": "a"}], [{"token": "b"}], []]
+    found = stream(
+        [
+            Text("a%", {"content": [{"token": "a"}]}),
+            Text("b", [{"token": "b"}]),
+            Text("c", {"x": 1}),
+            Finish("stop"),
+        ]
+    )
+    assert [event["logprobs"] for event in found if event["type"].endswith("text.delta")] == [
+        [{"token": "a"}],
+        [{"token": "b"}],
+        [],
+    ]
     content = found[-1]["response"]["output"][0]["content"][0]
     assert content["logprobs"] == [{"token": "a"}, {"token": "b"}]
     reply = Reply(blocks=(TextPart(text="a"),), logprobs=({"content": [1]}, {"content": [2]}), finish="stop")
@@ -272,4 +294,7 @@ def test_half_a_character_is_replaced() -> None:
 def test_nobody_is_harmed_by_what_a_caller_does_to_his_answer() -> None:
     echo = Echo.of(decode(REQUEST))
     encode_reply(Reply(finish="stop"), id="r", model="m", created=0, echo=echo)["tools"].clear()
-    assert encode_reply(Reply(finish="stop"), id="r", model="m", created=0, echo=echo)["tools"] == REQUEST["tools"]
+    assert (
+        encode_reply(Reply(finish="stop"), id="r", model="m", created=0, echo=echo)["tools"]
+        == REQUEST["tools"]
+    )

@@ -279,6 +279,12 @@ def _turn_items(message: Message) -> list[Any]:
             found.append({**_message_item(message, UNSET), "content": said})
         else:
             said.append(part_body(block, "assistant"))
+    if not found:
+        return [_message_item(message, content)]
+    if message.id is not None:
+        # It names the first text alone.
+        for item in [item for item in found if item.get("type") == "message"][1:]:
+            del item["id"]
     return found
 
 
