@@ -6,7 +6,18 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from moonwire.core.events import CallArguments, CallEnd, CallStart, Event, Finish, Reasoning, Sealed, Start, Text, Usage
+from moonwire.core.events import (
+    CallArguments,
+    CallEnd,
+    CallStart,
+    Event,
+    Finish,
+    Reasoning,
+    Sealed,
+    Start,
+    Text,
+    Usage,
+)
 from moonwire.wire.responses import Echo, Writer, decode
 
 __all__ = ["ECHO", "NAMES", "REQUEST", "frames", "stream", "streams", "types"]
