@@ -354,13 +354,13 @@ _SHOWN: Final = 200
 def _patient(value: Json) -> Piece:
     """An event with all in it that can be read."""
     kind, delta = value.get("type"), value.get("delta")
-    index, summary = value.get("output_index"), value.get("summary_index")
+    place, summary = _number(value.get("output_index")), _number(value.get("summary_index"))
     nested = {name: Raw(json.dumps(value[name]).encode()) for name in ("item", "response") if name in value}
     return Piece(
         type=kind if isinstance(kind, str) else "",
         delta=delta if isinstance(delta, str) else "",
-        output_index=_number(index) if _number(index) is not None else -1,  # pyright: ignore[reportArgumentType] -- a number
-        summary_index=_number(summary) or 0,
+        output_index=-1 if place is None else place,
+        summary_index=summary or 0,
         error=value.get("error"),
         **nested,
     )
