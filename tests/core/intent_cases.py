@@ -68,6 +68,7 @@ ONE: list[tuple[str, dict[str, Any], Thinking]] = [
     ("A7 models.dev#3777", thinking(type="adaptive"), ON),
     ("M4", {"output_config": {"effort": "high"}}, HIGH),
     ("M4", thinking(type="enabled", budget_tokens=8192), Thinking(enabled=True, budget=8192)),
+    ("M4", thinking(type="between_tools"), ON),
     ("M4", thinking(type="adaptive", display="summarized"), Thinking(enabled=True, summary="summarized")),
     # What says nothing.
     *[("nothing", {name: odd}, Thinking()) for name in SPELLINGS for odd in NOTHING],

@@ -25,7 +25,7 @@ SPELLINGS = (
 
 # The words that openclaw's plugin takes for a switch (peers.md 2.4), and OpenAI's effort `none`.
 _OFF = frozenset({"off", "disabled", "disable", "false", "none", "no", "0"})
-_ON = frozenset({"on", "enabled", "enable", "true", "yes", "1", "adaptive", "auto"})
+_ON = frozenset({"on", "enabled", "enable", "true", "yes", "1", "adaptive", "auto", "between_tools"})
 
 # From the vaguest to the most particular, which has the last word.
 _ORDER = (
