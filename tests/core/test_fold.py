@@ -113,3 +113,25 @@ def test_feeding_in_parts_changes_nothing(cuts: list[int]) -> None:
     for start, end in pairwise(places):
         folding.feed(STREAM[start:end])
     assert folding.finish() == fold(STREAM)
+
+
+def test_a_signature_or_redacted_thoughts_end_their_block() -> None:
+    reply = fold(
+        [
+            Reasoning("a"),
+            Sealed("signature", "s"),
+            Reasoning("b"),
+            Sealed("signature", "t"),
+            Sealed("redacted", "r"),
+            Sealed("redacted", "q"),
+            Sealed("signature", "u"),
+            Sealed("encrypted", "e"),
+            Reasoning("c"),
+        ]
+    )
+    assert reply.blocks == (
+        Thought(text="a", signature="s"),
+        Thought(text="b", signature="t", redacted="r"),
+        Thought(redacted="q"),
+        Thought(signature="u", encrypted="e", text="c"),
+    )

@@ -28,13 +28,15 @@ __all__ = ["Fold", "fold"]
 class _Block:
     """One block under way: its kind, its pieces, and what is known of it besides."""
 
-    __slots__ = ("complete", "facts", "kind", "pieces")
+    __slots__ = ("complete", "facts", "kind", "pieces", "sealed")
 
     def __init__(self, kind: type[Thought | TextPart | ToolCall], facts: dict[str, Any]) -> None:
         self.kind = kind
         self.facts = facts
         self.pieces: list[str] = []
         self.complete = False
+        # Whether what came last bound these thoughts as they are: others are another block.
+        self.sealed = False
 
     def built(self) -> Thought | TextPart | ToolCall:
         text = "".join(self.pieces)
@@ -78,7 +80,7 @@ class Fold:
 
     def _block(self, kind: type[Thought | TextPart]) -> _Block:
         """The block that a piece of this kind belongs to: the last one, or a new one."""
-        if not self._blocks or self._blocks[-1].kind is not kind:
+        if not self._blocks or self._blocks[-1].kind is not kind or self._blocks[-1].sealed:
             self._blocks.append(_Block(kind, {}))
         return self._blocks[-1]
 
@@ -103,10 +105,15 @@ class Fold:
             self._logprobs.append(logprobs)
 
     def _sealed(self, event: Sealed) -> None:
-        facts = self._block(Thought).facts
-        facts[event.kind] = event.data
+        last = self._blocks[-1] if self._blocks else None
+        if last is None or last.kind is not Thought or event.kind in last.facts or "redacted" in last.facts:
+            last = _Block(Thought, {})
+            self._blocks.append(last)
+        last.facts[event.kind] = event.data
+        # Encrypted thoughts of Responses may come before their words.
+        last.sealed = event.kind != "encrypted"
         if event.id:
-            facts["id"] = event.id
+            last.facts["id"] = event.id
 
     def _reclassified(self, event: Reclassified) -> None:
         was, now = (TextPart, Thought) if event.was == "text" else (Thought, TextPart)
