@@ -12,7 +12,7 @@ at its end and the server's cache keeps what stands before. Where the search its
 (`tool_search_tool_…`) nobody could find anything, so all tools are offered and the search is left out.
 
 For another dialect, besides: what only this one has a word for goes, such as `cache_control`,
-`context_management` and `betas`, and search results become text.
+`context_management` and `betas`, and what is found by a search or told of a tool becomes text.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,13 +37,29 @@ _KEPT_KINDS: Final = frozenset({"function", "builtin_function"})
 _DEFERRED: Final = "defer_loading"
 
 _REQUEST: Final = frozenset(
-    """anthropic_beta anthropic_version betas cache_control compaction container context_management
-    diagnostics fallbacks inference_geo mcp_servers service_tier speed system thread""".split()
+    {
+        "anthropic_beta",
+        "anthropic_version",
+        "betas",
+        "cache_control",
+        "compaction",
+        "container",
+        "context_management",
+        "diagnostics",
+        "fallbacks",
+        "inference_geo",
+        "mcp_servers",
+        "service_tier",
+        "speed",
+        "system",
+        "thread",
+    }
 )
 _TOOL: Final = frozenset(
     {"allowed_callers", "cache_control", _DEFERRED, "eager_input_streaming", "input_examples"}
 )
 _ELSEWHERE: Final = frozenset({"cache_control", "caller", "citations", "clear_at", "toolset_name"})
+_CHANGED: Final = {"tool_addition": "available now", "tool_removal": "no longer available"}
 # What the search of Anthropic's did is of no use to a model that cannot search.
 _SEARCHED: Final = ("tool_search_tool_result",)
 
@@ -105,7 +121,7 @@ def _mentions(message: Message) -> Iterator[tuple[str, bool]]:
         referred: Any = ()
         if kind == "tool_reference":
             referred = (fields,)
-        elif kind in ("tool_addition", "tool_removal"):
+        elif kind in _CHANGED:
             referred = (fields.get("tool"),)
         elif kind in _SEARCHED and is_object(inner):
             listed = inner.get("tool_references")
@@ -177,9 +193,13 @@ def _part(part: Part) -> Part:
     if not isinstance(part, Other):
         return _bare(part)
     fields: Mapping[str, Any] = part.value if is_object(part.value) else {}
-    texts = [fields.get("title"), fields.get("source")]
-    content = fields.get("content")
-    if part.kind != "search_result" or not is_list(content):
-        return part
-    texts += [block.get("text") for block in content if is_object(block)]
-    return TextPart(text="\n\n".join([text for text in texts if isinstance(text, str) and text]))
+    content, tool = fields.get("content"), fields.get("tool")
+    texts: list[Any] = []
+    if part.kind == "search_result" and is_list(content):
+        texts = [fields.get("title"), fields.get("source")]
+        texts += [block.get("text") for block in content if is_object(block)]
+    elif part.kind in _CHANGED and is_object(tool):
+        name = tool.get("tool_name", tool.get("name"))
+        texts = [f"The tool {name} is {_CHANGED[part.kind]}." if isinstance(name, str) else None]
+    found = [text for text in texts if isinstance(text, str) and text]
+    return TextPart(text="\n\n".join(found)) if found else part
