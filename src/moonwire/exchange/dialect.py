@@ -53,8 +53,9 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     encode_error: Callable[[MoonwireError], Encoded]
     error_event: Callable[[MoonwireError], bytes]
     """The bytes of an error inside a stream that has begun, and of the stream's end."""
-    plain: Callable[[Request], tuple[Request, tuple[Note, ...]]] = lambda request: (request, ())
-    """What only this dialect has, as what every model can be told; and what that changed."""
+    plain: Callable[[Request, bool], tuple[Request, tuple[Note, ...]]] = lambda request, native: (request, ())
+    """What only this dialect has, as what a Kimi endpoint can be told, and what that changed; `native`: the
+    endpoint speaks this dialect too."""
     denied: Callable[[dict[str, Any], int], dict[str, Any]] = lambda body, status: body
     """The body of an error of ours with what this status is called."""
     read: Callable[[bytes, Callable[[bytes], bool]], Request | None] = lambda data, sound: None

@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from moonwire.core.messages import Reply
+from moonwire.core.messages import Reply, Request
+from moonwire.core.notes import Note
 from moonwire.exchange.dialect import CHAT, Dialect, Named, StreamWriter
 from moonwire.wire import anthropic, responses
 
@@ -40,6 +41,10 @@ def _messages_denied(body: dict[str, Any], status: int) -> dict[str, Any]:
     return {**body, "error": {**body["error"], "type": kind}}
 
 
+def _messages_plain(request: Request, native: bool) -> tuple[Request, tuple[Note, ...]]:
+    return (anthropic.adapted if native else anthropic.abroad)(request), ()
+
+
 ANTHROPIC: Final = Dialect(
     name="anthropic",
     decode=anthropic.decode,
@@ -50,6 +55,7 @@ ANTHROPIC: Final = Dialect(
     denied=_messages_denied,
     keep_alive=anthropic.PING,
     id_prefix="msg_",
+    plain=_messages_plain,
     paths=("/v1/messages",),
     seal="signature",
 )
@@ -75,6 +81,11 @@ def _responses_reply(reply: Reply, named: Named) -> dict[str, Any]:
     return body if named.extra is None else {**body, **named.extra()}
 
 
+def _responses_plain(request: Request, native: bool) -> tuple[Request, tuple[Note, ...]]:
+    plain, notes = responses.as_functions(request)
+    return plain if native else responses.bare(plain), notes
+
+
 RESPONSES: Final = Dialect(
     name="responses",
     decode=responses.decode,
@@ -82,7 +93,7 @@ RESPONSES: Final = Dialect(
     encode_reply=_responses_reply,
     encode_error=responses.encode_error,
     error_event=responses.error_event,
-    plain=responses.as_functions,
+    plain=_responses_plain,
     denied=CHAT.denied,
     id_prefix="resp_",
     paths=("/v1/responses",),

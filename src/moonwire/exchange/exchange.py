@@ -126,6 +126,11 @@ class Exchange:
             remedy="name a model that a route of moonwire.toml takes",
         )
 
+    def speaks(self, model: str) -> set[str]:
+        """The dialects of the endpoints that may come to answer for this model."""
+        hops = self.route(model).hops
+        return {self.hosts[hop.upstream].target(hop.model or model).dialect for hop in hops}
+
     def planned(self, asked: Asked, recalled: Recalled | None = None) -> Plan:
         """The plan for the first hop, with nothing sent."""
         route = self.route(asked.request.model)

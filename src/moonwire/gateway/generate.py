@@ -128,7 +128,8 @@ class Generate:
         work.said = request
         if self.kept is not None:
             request = await self.kept.resumed(request, caller.tenant)
-        request, told = self._dialect.plain(request)
+        native = self._exchange.speaks(request.model) == {self._dialect.name}
+        request, told = self._dialect.plain(request, native)
         work.tries.notes += told
         route = self._exchange.route(request.model)
         report.mode = route.mode
