@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
 import msgspec
+from msgspec import UNSET
 
 from moonwire.core.events import Event
-from moonwire.core.messages import Request
+from moonwire.core.messages import Request, changed
 from moonwire.core.plan import Plan
 from moonwire.core.rawtext import TextParser
 from moonwire.wire import anthropic, chat, responses
@@ -112,7 +113,25 @@ MESSAGES: Final = Spoken(
     _messages_reader,
     (("anthropic-version", "2023-06-01"),),
 )
-RESPONSES: Final = Spoken("/responses", responses.encode, responses.write, _responses_reader)
+
+
+def _said(request: Request) -> Request:
+    """Without contents of null: in this dialect they would be a message with nothing in it (kimi-api.md H1)."""
+    if all(message.content is not None or not message.calls for message in request.messages):
+        return request
+    messages = [
+        changed(message, content=UNSET) if message.content is None and message.calls else message
+        for message in request.messages
+    ]
+    return msgspec.structs.replace(request, messages=tuple(messages))
+
+
+RESPONSES: Final = Spoken(
+    "/responses",
+    lambda request: responses.encode(_said(request)),
+    lambda request: responses.write(_said(request)),
+    _responses_reader,
+)
 
 _DIALECTS: Final[dict[str, Spoken]] = {"chat": CHAT, "anthropic": MESSAGES, "responses": RESPONSES}
 
