@@ -51,6 +51,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What the caller chose for this request alone, in the place of its route's."""
     seal: SealKind = ""
     """What the caller's dialect keeps the true reasoning in, where it has something for that."""
+    turn: bytes = b""
+    """What stood before the answer, to which its seals are bound."""
     native_ids: bool = False
     """Whether the caller sees the ids of calls as the model wrote them, and sends them back like that."""
 

@@ -116,7 +116,7 @@ MESSAGES: Final = Spoken(
 
 
 def _said(request: Request) -> Request:
-    """Without contents of null: in this dialect they would be a message with nothing in it (kimi-api.md H1)."""
+    """Without contents of null: in this dialect they would be an empty message (kimi-api.md H1)."""
     if all(message.content is not None or not message.calls for message in request.messages):
         return request
     messages = [

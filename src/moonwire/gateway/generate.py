@@ -128,6 +128,9 @@ class Generate:
         work.said = request
         if self.kept is not None:
             request = await self.kept.resumed(request, caller.tenant)
+        turn = b""
+        if self._dialect.seal:
+            request, turn = self._exchange.unsealed(request, caller.tenant)
         native = self._exchange.speaks(request.model) == {self._dialect.name}
         request, told = self._dialect.plain(request, native)
         work.tries.notes += told
@@ -141,6 +144,7 @@ class Generate:
             headers=passed_headers(call),
             commit=Commit(),
             seal=self._dialect.seal,
+            turn=turn,
         )
         if route.mode == "strict":
             _refuse_healing(self._exchange.planned(asked))
