@@ -1,4 +1,4 @@
-"""Every dialect of callers before every dialect of upstreams: one task of three rounds, parallel calls and all."""
+"""Every dialect of callers before every dialect of upstreams: three rounds, with parallel calls."""
 
 import json
 from typing import Any
