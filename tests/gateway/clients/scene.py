@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from moonwire.core.catalogue.resolve import resolve
-from moonwire.memory import ProcessMemory
+from moonwire.memory import Memory, ProcessMemory
 from moonwire.simulator import Server, Settings
 from moonwire.simulator.settings import Raw
 from tests.gateway.running import running
@@ -199,9 +199,9 @@ def _settings(place: Place) -> Settings:
 
 
 @contextmanager
-def playing(place: Place) -> Generator[Scene]:
-    """The endpoint and the gateway in front of it, for one task."""
-    with running(_settings(place), memory=ProcessMemory()) as gateway:
+def playing(place: Place, memory: Memory | None = None) -> Generator[Scene]:
+    """The endpoint and the gateway in front of it, for one task; it remembers, if it is given nothing else."""
+    with running(_settings(place), memory=memory or ProcessMemory()) as gateway:
         yield Scene(place, gateway.simulator, gateway.base_url)
 
 
