@@ -52,17 +52,17 @@ TURN = {"role": "assistant", "content": None, "tool_calls": [
     {"id": "a", "type": "function", "function": {"name": "look", "arguments": "{}"}}]}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("name", "path", "said"),
-    [
-        ("anthropic", "/v1/messages", [{"type": "tool_use", "id": "a", "name": "look", "input": {}}]),
-        (
-            "responses",
-            "/responses",
-            [{"type": "function_call", "call_id": "a", "name": "look", "arguments": "{}"}],
-        ),
-    ],
-)
+SAID: list[tuple[str, str, list[Any]]] = [
+    ("anthropic", "/v1/messages", [{"type": "tool_use", "id": "a", "name": "look", "input": {}}]),
+    (
+        "responses",
+        "/responses",
+        [{"type": "function_call", "call_id": "a", "name": "look", "arguments": "{}"}],
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "path", "said"), SAID)
 def test_other_dialects_have_their_paths_and_bodies(name: str, path: str, said: list[Any]) -> None:
     dialect = spoken(name)
     request = msgspec.structs.replace(body("hi"), messages=(decode_message(TURN),))
