@@ -384,7 +384,9 @@ class Exchange:
                 answer.notes.insert(0, told)
         if _is_settled(reply, answer) or self.options.thoughts_only == "honest":
             return reply, answer
-        raise incomplete(reply, answer.plan)
+        refused = incomplete(reply, answer.plan)
+        refused.notes = tuple(answer.notes)
+        raise refused
 
     async def _whole(self, asked: Asked, tries: Tries) -> tuple[Reply, Answer]:
         """One whole answer; where it breaks off it is asked for again, then elsewhere."""

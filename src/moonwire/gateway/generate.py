@@ -12,7 +12,7 @@ from moonwire.core.messages import Reply, Request
 from moonwire.core.notes import Note
 from moonwire.core.plan import Plan
 from moonwire.exchange.answer import Answer
-from moonwire.exchange.asked import Asked, Commit
+from moonwire.exchange.asked import Asked, Commit, Incomplete
 from moonwire.exchange.dialect import Dialect, Named, named
 from moonwire.exchange.exchange import Exchange
 from moonwire.exchange.policy import Tries
@@ -241,7 +241,8 @@ class Generate:
         """The caller is told, by a status as long as there was none."""
         report, redactor, out = work.report, work.redactor, work.out
         report.error = redactor.text(f"{type(error).__name__}: {error.message[:500]}")
-        report.notes = report.notes or redactor.notes(work.tries.notes)
+        told = error.notes if isinstance(error, Incomplete) else work.tries.notes
+        report.notes = report.notes or redactor.notes(told)
         if out.started:
             await out.send(redactor.data(self._dialect.error_event(error)))
             await out.end()
