@@ -27,6 +27,8 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     usage: bool = False
     """Whether the caller asked for usage where the dialect has it only on demand."""
     extra: Callable[[], dict[str, Any]] | None = None
+    request: Request | None = None
+    """What the caller asked for, where the dialect repeats it in its answer."""
 
 
 class StreamWriter(Protocol):
@@ -83,6 +85,7 @@ def named(
         created=created,
         usage=request.stream_usage is True,
         extra=None if told is None else extra,
+        request=request,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
@@ -58,13 +58,19 @@ def test_any_items_are_read_or_refused_with_their_path(given: list[Any]) -> None
         assert exact(encode(request)) == exact({"input": given})
 
 
+@settings(max_examples=40)
 @given(bodies())
-def test_nobody_is_harmed_by_what_a_caller_does_to_what_was_encoded(body: dict[str, Any]) -> None:
+def test_nobody_is_harmed_by_what_a_caller_does_to_what_is_his(body: dict[str, Any]) -> None:
+    mine = copy.deepcopy(body)
+    decode(mine)
+    scribble(mine)
     request = decode(copy.deepcopy(body))
     scribble(encode(request))
     assert exact(encode(request)) == exact(body)
+    assert exact(encode(decode(body))) == exact(body)
 
 
+@settings(max_examples=40)
 @given(bodies())
 def test_a_request_is_written_as_it_is_encoded(body: dict[str, Any]) -> None:
     request = decode(body)

@@ -1,6 +1,7 @@
 """What only this dialect has is told to a model that has functions and text, and comes back as it was."""
 
 import json
+import operator
 from typing import Any
 
 import pytest
@@ -219,7 +220,7 @@ def test_thoughts_that_nobody_opened_are_left_out() -> None:
 
 @pytest.mark.parametrize("kind", ["item_reference", "compaction", "compaction_trigger"])
 def test_what_only_a_store_can_read_is_refused_with_its_place(kind: str) -> None:
-    items = [
+    items: list[Json] = [
         {"role": "user", "content": "a"},
         {"type": "reasoning", "summary": []},
         {"type": kind, "id": "x"},
@@ -240,9 +241,26 @@ def test_a_part_of_no_known_kind_is_left_to_whoever_gets_it() -> None:
 
 def test_layout_does_not_outlive_what_it_lays_out() -> None:
     hm: Json = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]}
+    sealed: Json = {"type": "reasoning", "summary": [], "encrypted_content": "e"}
     call: Json = {"type": "shell_call", "call_id": "c", "action": {"commands": []}}
-    request, _ = told({"input": [call, hm, call]})
-    assert request.messages[0].layout == ""
+    assert told({"input": [call, hm, call]})[0].messages[0].layout == "crc"
+    assert told({"input": [call, sealed, call]})[0].messages[0].layout == ""
+
+
+def test_what_was_worked_out_is_not_worked_out_again() -> None:
+    once, twice = (told(CODEX)[0] for _ in range(2))
+    assert all(map(operator.is_, once.messages, twice.messages))
+    assert all(map(operator.is_, bare(once).messages, bare(twice).messages))
+    body: Json = {"tools": REQUEST["tools"]}
+    once, twice = (told(body)[0] for _ in range(2))
+    assert once.tools is twice.tools and bare(once).tools is bare(twice).tools
+
+
+def test_notes_name_the_message_that_they_are_of() -> None:
+    search: Json = {"type": "web_search_call", "id": "ws"}
+    for before in (0, 2):
+        _, notes = as_functions(decode({"input": [{"role": "user", "content": "a"}] * before + [search]}))
+        assert [note.path for note in notes] == [f"messages[{before}]"]
 
 
 # -- for other dialects ------------------------------------------------------------------------
