@@ -25,9 +25,10 @@ from msgspec import UNSET
 
 from moonwire.core.errors import LocalProtocolError
 from moonwire.core.intent import SPELLINGS, read_intent
-from moonwire.core.messages import Message, Request, Sampling
+from moonwire.core.memo import Generations
+from moonwire.core.messages import Message, Request, Role, Sampling
 from moonwire.wire.responses.items import decode_items, items_of
-from moonwire.wire.responses.shapes import WHERE, Json, an_object, fresh, refuse_reserved
+from moonwire.wire.responses.shapes import WHERE, Json, an_object, fresh, refuse_reserved, remembered
 from moonwire.wire.responses.tools import (
     choice_body,
     decode_choice,
@@ -59,6 +60,7 @@ _REFUSED: Final = {
 }
 _INSTRUCTIONS: Final = "instructions"
 _INPUT: Final = "input"
+_KNOWN = Generations[Message](limit=8 * 1024 * 1024)
 
 
 def decode(body: Mapping[str, Any]) -> Request:
@@ -119,13 +121,20 @@ def _instructions(fields: Json, extra: Json) -> tuple[Message, ...]:
         return ()
     if not isinstance(value, str):
         raise LocalProtocolError("not text", path=_INSTRUCTIONS, remedy="give a text, and items in input")
-    return (Message(role="system", content=value, extra={WHERE: _INSTRUCTIONS}),)
+    return (_said(value, "system", _INSTRUCTIONS),)
+
+
+def _said(text: str, role: Role, where: str) -> Message:
+    """A text that stands in a field of its own, as a message: the same one each time the same text comes."""
+    return remembered(
+        _KNOWN, [where, text], lambda came: Message(role=role, content=came[1], extra={WHERE: where})
+    )
 
 
 def _input(fields: Json, extra: Json) -> tuple[Message, ...]:
     value = fields.pop(_INPUT, UNSET)
     if isinstance(value, str):
-        return (Message(role="user", content=value, extra={WHERE: _INPUT}),)
+        return (_said(value, "user", _INPUT),)
     if value is not UNSET and value is not None and not isinstance(value, list):
         raise LocalProtocolError(
             "neither text nor a list", path=_INPUT, remedy="give a text or a list of items"
