@@ -214,6 +214,7 @@ KNOWN: list[tuple[dict[str, Any], dict[str, Any]]] = [
             }
         },
     ),
+    ({"max_tokens": 10}, {"caps": {}, "extra": {"max_tokens": 10}}),
     ({"tools": None, "tool_choice": None}, {"tools": None, "tool_choice": None}),
 ]
 
@@ -244,12 +245,26 @@ def test_what_is_said_in_other_dialects_words_comes_back() -> None:
     request = Request(
         model="m",
         messages=(),
-        caps={"max_tokens": 5},
+        caps={"max_output_tokens": 5},
         sampling=Sampling(stop=("a",), seed=1, logprobs=True),
         thinking=Thinking(enabled=True, effort="high", spelled={"reasoning_effort": "high"}),
         response_format=ResponseFormat(kind="json_object"),
     )
     assert decode(encode(request)) == request
+
+
+@pytest.mark.parametrize(
+    ("caps", "said"),
+    [
+        ({"max_tokens": 5}, {"max_output_tokens": 5}),
+        ({"max_completion_tokens": 5, "max_tokens": 6}, {"max_output_tokens": 5}),
+        ({"max_completion_tokens": None, "max_tokens": 6}, {"max_output_tokens": 6}),
+        ({"max_tokens": None}, {"max_output_tokens": None}),
+        ({}, {}),
+    ],
+)
+def test_a_limit_has_one_name(caps: dict[str, int | None], said: dict[str, int | None]) -> None:
+    assert encode(Request(model="m", messages=(), caps=caps)) == {"model": "m", "input": [], **said}
 
 
 def test_an_input_that_grew_is_a_list() -> None:

@@ -2,6 +2,8 @@
 
 import json
 
+import httpx2
+import openai
 import pytest
 
 from moonwire.core.budget import NoRoom, TooLarge
@@ -85,6 +87,30 @@ def test_how_long_to_wait_is_a_header_and_stands_in_the_words_of_a_stream() -> N
     error = RateLimited("Slow down.", retry_after=2.5)
     assert encode_error(error)[1] == [("retry-after", "3")]
     assert upstream_error(error).message == "Slow down. Please try again in 3s."
+
+
+RAISED: list[tuple[MoonwireError, type[openai.APIStatusError], str | None]] = [
+    (ContextOverflow("x"), openai.BadRequestError, "context_length_exceeded"),
+    (QuotaExhausted("x"), openai.RateLimitError, "insufficient_quota"),
+    (RateLimited("x", retry_after=1), openai.RateLimitError, "rate_limit_exceeded"),
+    (Overloaded("x"), openai.InternalServerError, "server_is_overloaded"),
+    (Auth("x"), openai.AuthenticationError, "invalid_api_key"),
+    (LocalProtocolError("x", path="input"), openai.BadRequestError, None),
+]
+
+
+@pytest.mark.parametrize(("error", "raised", "code"), RAISED, ids=[type(row[0]).__name__ for row in RAISED])
+def test_the_sdk_raises_what_it_is(
+    error: MoonwireError, raised: type[openai.APIStatusError], code: str | None
+) -> None:
+    status, headers, body = encode_error(error)
+    answer = httpx2.Response(status, headers=headers, json=body)
+    inner = httpx2.Client(transport=httpx2.MockTransport(lambda request: answer))
+    sdk = openai.OpenAI(api_key="k", base_url="http://a", http_client=inner, max_retries=0)
+    with sdk, pytest.raises(raised) as caught:
+        sdk.responses.create(model="kimi-k3", input="hi")
+    assert (caught.value.code, caught.value.param) == (code, error.path or None)
+    assert caught.value.response.headers.get("retry-after") == dict(headers).get("retry-after")
 
 
 def test_what_is_refused_before_it_is_sent_is_an_overflow_too() -> None:

@@ -214,6 +214,9 @@ def test_thoughts_that_nobody_opened_are_left_out() -> None:
     assert (request.messages[0].thoughts, codes) == (UNSET, ["reasoning-sealed"])
     request, _ = told({"input": [sealed, open_, said]})
     assert request.messages[0].thoughts == (Thought(text="hm"),)
+    both, codes = told({"input": [{**open_, "encrypted_content": "e"}, {**open_, "id": "rs"}, said]})
+    assert both.messages[0].thoughts == (Thought(text="hm"), Thought(text="hm", id="rs"))
+    assert codes == []
     request, codes = told({"input": [{"type": "reasoning", "summary": []}, said]})
     assert (request.messages[0].reasoning, codes) == ("", [])
 

@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
+import httpx2
 import pytest
 from hypothesis import given
-from openai import omit
+from openai import OpenAI, omit
 from openai.lib.streaming.responses._responses import ResponseStreamState
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
@@ -96,6 +97,40 @@ def test_pieces_stand_between_the_beginning_and_the_end_of_their_item(events: li
             said = [event[name] for name in ("text", "arguments", "input") if name in event]
             assert said in ([], [texts[index]])
     assert not open_items
+
+
+def client(data: bytes, kind: str = "text/event-stream") -> OpenAI:
+    """The SDK, with a server that answers with this."""
+    answer = httpx2.Response(200, headers={"content-type": kind}, content=data)
+    transport = httpx2.MockTransport(lambda request: answer)
+    return OpenAI(api_key="k", base_url="http://a", http_client=httpx2.Client(transport=transport))
+
+
+def test_the_sdk_streams_it() -> None:
+    events = [
+        Start(),
+        Reasoning("hm"),
+        Text("a"),
+        Text("b"),
+        *call(0, "f", "{}"),
+        Usage(9, 2),
+        Finish("tool_calls"),
+    ]
+    writer = Writer(id="resp_1", model="kimi-k3", created=7, echo=ECHO)
+    data = b"".join([*writer.feed(events), *writer.finish()])
+    with client(data) as sdk, sdk.responses.stream(model="kimi-k3", input="hi") as streaming:
+        kinds = [event.type for event in streaming]
+        response: Any = streaming.get_final_response()
+    assert kinds == [event["type"] for event in frames(data)]
+    assert (response.output_text, response.usage.total_tokens) == ("ab", 11)
+    assert [item.type for item in response.output] == ["reasoning", "message", "function_call"]
+
+
+def test_the_sdk_reads_it_whole() -> None:
+    body = encode_reply(fold([Text("a"), Finish("length")]), id="resp_1", model="kimi-k3", created=7)
+    with client(json.dumps(body).encode(), "application/json") as sdk:
+        response = sdk.responses.create(model="kimi-k3", input="hi")
+    assert (response.output_text, response.status) == ("a", "incomplete")
 
 
 # -- sequences ---------------------------------------------------------------------------------

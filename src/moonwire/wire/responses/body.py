@@ -13,7 +13,8 @@
 | `background: true`, `conversation`, `prompt` | refused: they need what only OpenAI keeps |
 
 What cannot be said here: `stream_usage` (usage always comes), and what `items.py` lists of messages.
-Sampling fields and caps that this dialect has not are written under the names that other dialects have.
+An output's limit is written as `max_output_tokens`, whatever it was called. Sampling fields that this
+dialect has not are written under the names that other dialects have.
 """
 
 import json
@@ -41,6 +42,8 @@ from moonwire.wire.responses.tools import (
 __all__ = ["decode", "encode", "write"]
 
 CAPS: Final = ("max_output_tokens", "max_completion_tokens", "max_tokens")
+"""The names of an output's limit. This dialect has the first; a limit under another one is written so."""
+
 _SAMPLING: Final[dict[str, tuple[type, ...]]] = {
     **dict.fromkeys(("temperature", "top_p", "presence_penalty", "frequency_penalty"), (int, float)),
     **dict.fromkeys(("top_k", "n", "seed", "top_logprobs"), (int,)),
@@ -99,7 +102,8 @@ def decode(body: Mapping[str, Any]) -> Request:
     if spelled:
         given["thinking"] = read_intent(spelled)
     given["sampling"] = _sampling(fields, extra)
-    given["caps"] = {name: fields.pop(name) for name in CAPS if name in fields and _is_cap(fields[name])}
+    if CAPS[0] in fields and _is_cap(fields[CAPS[0]]):
+        given["caps"] = {CAPS[0]: fields.pop(CAPS[0])}
     refuse_reserved(fields, "")
     given["extra"] = {**fields, **extra}
     return Request(**given)
@@ -224,7 +228,9 @@ def encode(request: Request) -> Json:
         value = getattr(request.sampling, name)
         if value is not UNSET:
             body[name] = list(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else value
-    body.update(request.caps)
+    caps = [request.caps[name] for name in CAPS if name in request.caps]
+    if caps:
+        body[CAPS[0]] = next((cap for cap in caps if cap is not None), None)
     return {**{name: fresh(value) for name, value in extra.items() if name not in (*body, WHERE)}, **body}
 
 

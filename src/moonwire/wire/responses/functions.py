@@ -12,7 +12,8 @@
 | item | told to the model |
 |---|---|
 | calls and outputs of those kinds | calls and outputs of functions |
-| reasoning with text | reasoning; one that is only encrypted, and was not opened, is left out |
+| reasoning with text | reasoning, without what is encrypted |
+| reasoning that is only encrypted, and was not opened | left out |
 | `item_reference` | refused: only the store that has the item can resolve it |
 | `compaction` | refused: only its own server can read it |
 | `compaction_trigger` | refused: the model cannot do that |
@@ -237,23 +238,28 @@ def _message(message: Message, place: str, notes: list[Note]) -> Message | None:
         call.kind != "function" or call.extra.get("namespace") for call in message.calls
     ):
         fields["calls"] = tuple(_call(call) for call in message.calls)
-    if message.thoughts and any(_is_shut(thought) for thought in message.thoughts):
-        kept = tuple(thought for thought in message.thoughts if not _is_shut(thought))
-        fields["thoughts"] = kept or UNSET
-        why = "reasoning that somebody else encrypted cannot be read"
-        notes.append(Note(code="reasoning-sealed", level="warning", reason=why))
+    if message.thoughts and any(thought.encrypted is not None for thought in message.thoughts):
+        kept = [thought for thought in message.thoughts if not _is_shut(thought)]
+        fields["thoughts"] = tuple(map(_without_seal, kept)) or UNSET
+        if len(kept) < len(message.thoughts):
+            fields["layout"] = ""
+            why = "reasoning that somebody else encrypted cannot be read"
+            notes.append(Note(code="reasoning-sealed", level="warning", reason=why))
     if isinstance(message.content, tuple) and any(isinstance(part, Other) for part in message.content):
         parts = [_part(part, place, notes) if isinstance(part, Other) else part for part in message.content]
         fields["content"] = tuple(parts)
     if message.role == "tool" and "type" in message.extra:
         fields["extra"] = {}
-    if "thoughts" in fields:
-        fields["layout"] = ""
     return changed(message, **fields) if fields else message
 
 
 def _is_shut(thought: Thought) -> bool:
     return not thought.text and thought.encrypted is not None
+
+
+def _without_seal(thought: Thought) -> Thought:
+    """What is encrypted says nothing to a server that did not encrypt it (kimi-api.md N)."""
+    return thought if thought.encrypted is None else changed(thought, encrypted=None)
 
 
 def _call(call: ToolCall) -> ToolCall:

@@ -51,6 +51,7 @@ class Piece(msgspec.Struct, gc=False):
     item: Raw = _NOTHING
     response: Raw = _NOTHING
     error: Any = None
+    logprobs: Any = None
 
 
 _read: Final = msgspec.json.Decoder(Piece).decode
@@ -144,7 +145,7 @@ class Reader:
         if kind in _TEXTS:
             if piece.delta:
                 self._item(piece.output_index).pieces.append(piece.delta)
-                self._channels.text(piece.delta, out)
+                self._channels.text(piece.delta, out, _logprobs(piece.logprobs))
         elif kind in _THOUGHTS:
             self._thought(kind, piece, out)
         elif kind == _ARGUMENTS:
@@ -362,6 +363,7 @@ def _patient(value: Json) -> Piece:
         output_index=-1 if place is None else place,
         summary_index=summary or 0,
         error=value.get("error"),
+        logprobs=value.get("logprobs"),
         **nested,
     )
 
@@ -374,6 +376,11 @@ def _json(data: Raw | bytes) -> Any:
     with suppress(ValueError, RecursionError):
         return json.loads(raw.decode("utf-8", "replace"))
     return None
+
+
+def _logprobs(value: Any) -> Any:
+    """Logprobs as the vocabulary has them; most events have an empty list."""
+    return {"content": value} if is_list(value) and value else None
 
 
 def _call(value: Json) -> ToolCall:
