@@ -155,8 +155,8 @@ PUBLIC: dict[str, list[str]] = {
         "WriteTimeout",
     ],
     "moonwire.wire.anthropic": [
-        "PING",
         "Model",
+        "PING",
         "Reader",
         "Writer",
         "abroad",
