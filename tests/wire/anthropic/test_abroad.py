@@ -146,6 +146,18 @@ def test_a_longer_conversation_only_adds_to_the_end_of_the_list() -> None:
         assert longer[: len(shorter)] == shorter
 
 
+def test_what_is_offered_is_deferred_no_longer_and_the_same_list_each_time() -> None:
+    asked = request(
+        result(reference("c")), tools=[tool("a", deferred=False), {**tool("c"), "x": 1, "type": "custom"}]
+    )
+    for look in (adapted, abroad):
+        assert look(asked).tools is look(asked).tools
+    sent = encode(adapted(asked))["tools"]
+    assert sent[1] == {"name": "c", "x": 1, "type": "custom", "input_schema": {"type": "object"}}
+    odd = request(tools=[SEARCH, {"name": "c", "defer_loading": True}])
+    assert encode(adapted(odd))["tools"] == [{"name": "c", "input_schema": {"type": "object"}}]
+
+
 def test_without_anthropics_search_nothing_could_be_found_so_all_are_offered() -> None:
     assert names(adapted(request(tools=[SEARCH, *ALL]))) == list("abcde")
     assert names(adapted(request(tools=[SEARCH]))) == []
@@ -269,6 +281,20 @@ def test_the_same_message_is_worked_out_once() -> None:
     }
     one, two = abroad(decode(body)), abroad(decode(json.loads(json.dumps(body))))
     assert one.messages[0] is two.messages[0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"is_error": True}, "[the tool failed without a word]"),
+        ({"is_error": True, "content": ""}, "[the tool failed without a word]"),
+        ({"is_error": True, "content": "no"}, "no"),
+        ({"content": None}, None),
+    ],
+)
+def test_a_failure_without_a_word_is_told(fields: Json, told: str | None) -> None:
+    asked = request({"type": "tool_result", "tool_use_id": "1", **fields})
+    assert abroad(asked).messages[0].content == told
 
 
 def test_metadata_beside_the_user_is_kept() -> None:

@@ -18,7 +18,7 @@ from moonwire.core.events import (
     UpstreamError,
 )
 from moonwire.core.fold import fold
-from moonwire.core.messages import Reply, TextPart, Thought, ToolCall
+from moonwire.core.messages import Reply, Thought
 from moonwire.core.rawtext import TextParser
 from moonwire.wire.anthropic import Reader, Writer
 from moonwire.wire.sse import Decoder
@@ -124,17 +124,15 @@ def test_what_the_writer_writes_says_the_same_to_the_reader(came: list[Event]) -
     writer, decoder, reading = Writer(id="msg_0", model="m"), Decoder(), reader()
     data = [one for piece in [*writer.feed(came), *writer.finish()] for one in decoder.feed(piece)]
     found = fold([event for one in data for event in reading.feed(one)] + reading.finish())
-    assert list(map(shown, found.blocks)) == [
-        one for block in fold(came).blocks if (one := shown(block)) != ("text", "")
-    ]
+    assert shown(found) == shown(fold(came))
 
 
-def shown(block: Thought | TextPart | ToolCall) -> tuple[Any, ...]:
-    if isinstance(block, TextPart):
-        return ("text", block.text)
-    if isinstance(block, Thought):
-        return ("thought", block.text, block.signature, block.redacted)
-    return ("call", block.id, block.name, block.arguments or "{}")
+def shown(reply: Reply) -> Any:
+    """What a reply says, wherever its blocks end."""
+    thoughts = [block for block in reply.blocks if isinstance(block, Thought)]
+    calls = [(call.id, call.name, call.arguments or "{}") for call in reply.calls]
+    seals = [(block.signature, block.redacted) for block in thoughts if block.signature or block.redacted]
+    return reply.reasoning, reply.text, calls, seals, reply.usage
 
 
 ODD: Any = st.fixed_dictionaries(

@@ -22,8 +22,8 @@ import msgspec
 from msgspec import UNSET
 
 from moonwire.core.errors import LocalProtocolError
-from moonwire.core.memo import kept_on
-from moonwire.core.messages import Message, Other, Part, Request, TextPart, Thought, Tool, ToolCall
+from moonwire.core.memo import kept_for, kept_on
+from moonwire.core.messages import Message, Other, Part, Request, TextPart, Thought, Tool, ToolCall, changed
 from moonwire.core.schemas.kinds import is_list, is_object
 
 __all__ = ["abroad", "adapted"]
@@ -60,6 +60,7 @@ _TOOL: Final = frozenset(
 )
 _ELSEWHERE: Final = frozenset({"cache_control", "caller", "citations", "clear_at", "toolset_name"})
 _CHANGED: Final = {"tool_addition": "available now", "tool_removal": "no longer available"}
+_FAILED: Final = "[the tool failed without a word]"
 # What the search of Anthropic's did is of no use to a model that cannot search.
 _SEARCHED: Final = ("tool_search_tool_result",)
 
@@ -78,10 +79,10 @@ def adapted(request: Request) -> Request:
     searching = any(tool.kind.startswith(_SEARCH) for tool in tools)
     if not searching and not any(tool.extra.get(_DEFERRED) is True for tool in tools):
         return request
-    kept = [tool for tool in tools if not tool.kind.startswith(_SEARCH)]
-    if not searching:
-        kept = _found(kept, request.messages)
-    return msgspec.structs.replace(request, tools=tuple(kept))
+    found = None if searching else _found(request.messages)
+    # The same list each time the same tools are found: what is worked out of it is kept by its identity.
+    name = "anthropic.offered" if found is None else "\0".join(["anthropic.found", *found])
+    return msgspec.structs.replace(request, tools=kept_for(tools, name, lambda: _offered(tools, found)))
 
 
 def _refuse(tool: Tool, path: str) -> None:
@@ -94,9 +95,24 @@ def _refuse(tool: Tool, path: str) -> None:
     raise LocalProtocolError(f"`{kind}` is run by Anthropic's servers alone", path=path, remedy=remedy)
 
 
-def _found(tools: list[Tool], messages: tuple[Message, ...]) -> list[Tool]:
-    """The tools that were always there, and behind them those that were found."""
-    deferred = {tool.name: tool for tool in tools if tool.extra.get(_DEFERRED) is True}
+def _offered(tools: tuple[Tool, ...], found: tuple[str, ...] | None) -> tuple[Tool, ...]:
+    """The tools that were always there, and behind them those that were found; or all, in their order."""
+    kept = [tool for tool in tools if not tool.kind.startswith(_SEARCH)]
+    if found is None:
+        return tuple(map(_shown, kept))
+    deferred = {tool.name: tool for tool in kept if tool.extra.get(_DEFERRED) is True}
+    always = [tool for tool in kept if tool.extra.get(_DEFERRED) is not True]
+    return (*always, *[_shown(deferred[name]) for name in found if name in deferred])
+
+
+def _shown(tool: Tool) -> Tool:
+    """The tool, no longer deferred, and otherwise spelled as it was."""
+    extra = {name: item for name, item in tool.extra.items() if name != _DEFERRED}
+    return changed(tool, extra=extra)
+
+
+def _found(messages: tuple[Message, ...]) -> tuple[str, ...]:
+    """The names of the tools that were found, in the order in which they were."""
     names: dict[str, None] = {}
     for message in messages:
         for name, there in kept_on(message, "anthropic.found", lambda one: tuple(_mentions(one))):
@@ -104,8 +120,7 @@ def _found(tools: list[Tool], messages: tuple[Message, ...]) -> list[Tool]:
                 names[name] = None
             else:
                 names.pop(name, None)
-    always = [tool for tool in tools if tool.extra.get(_DEFERRED) is not True]
-    return [*always, *[deferred[name] for name in names if name in deferred]]
+    return tuple(names)
 
 
 def _mentions(message: Message) -> Iterator[tuple[str, bool]]:
@@ -144,7 +159,8 @@ def abroad(request: Request) -> Request:
         "extra": _known(request.extra, _REQUEST),
     }
     if tools:
-        fields["tools"] = tuple([_bare(tool, _TOOL) for tool in tools])
+        bare = kept_for(tools, "anthropic.abroad", lambda: tuple([_bare(tool, _TOOL) for tool in tools]))
+        fields["tools"] = bare
     if choice is not UNSET and choice is not None:
         fields["tool_choice"] = msgspec.structs.replace(choice, extra={})
     if form is not UNSET and form is not None:
@@ -174,6 +190,9 @@ def _message(message: Message) -> Message:
         fields["content"] = tuple(parts) if parts or not message.content else ""
         if len(parts) != len(message.content):
             fields["layout"] = ""
+    elif message.is_error and not message.content:
+        # Elsewhere nothing but its words tells a failure.
+        fields["content"] = _FAILED
     if message.calls:
         fields["calls"] = tuple([_bare(call) for call in message.calls])
     if message.thoughts:
