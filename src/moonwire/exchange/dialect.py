@@ -29,8 +29,6 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     request: Request | None = None
     """The request as the caller said it, of which some dialects repeat a part."""
     extra: Callable[[], dict[str, Any]] | None = None
-    request: Request | None = None
-    """What the caller asked for, where the dialect repeats it in its answer."""
 
 
 class StreamWriter(Protocol):
@@ -53,8 +51,10 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     writer: Callable[[Named], StreamWriter]
     encode_reply: Callable[[Reply, Named], dict[str, Any]]
     encode_error: Callable[[MoonwireError], Encoded]
-    error_event: Callable[[MoonwireError], bytes]
-    """The bytes of an error inside a stream that has begun, and of the stream's end."""
+    error_event: Callable[[MoonwireError, StreamWriter | None], bytes]
+    """The bytes of an error inside a stream that has begun, and of its end; what wrote it so far may say more."""
+    in_streams: tuple[type[MoonwireError], ...] = ()
+    """What its clients act on only inside a stream: a caller that asked for one gets it there, behind a 200."""
     plain: Callable[[Request, bool], tuple[Request, tuple[Note, ...]]] = lambda request, native: (request, ())
     """What only this dialect has, as what a Kimi endpoint can be told, and what that changed; `native`: the
     endpoint speaks this dialect too."""
@@ -66,8 +66,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     id_prefix: str = "chatcmpl-"
     paths: tuple[str, ...] = ()
     """Where a caller that speaks it asks: the beginnings of paths. Its errors are in its words there."""
-    seal: SealKind = ""
-    """What it keeps the true reasoning in, where it has something for that."""
+    seal: Callable[[Request], SealKind] = lambda request: ""
+    """What this caller keeps the true reasoning in, where it has something for that."""
 
 
 def named(
@@ -91,7 +91,6 @@ def named(
         usage=request.stream_usage is True,
         request=request,
         extra=None if told is None else extra,
-        request=request,
     )
 
 
@@ -113,7 +112,7 @@ def _chat_error(error: MoonwireError) -> Encoded:
     return status, headers, body
 
 
-def _chat_error_event(error: MoonwireError) -> bytes:
+def _chat_error_event(error: MoonwireError, writer: StreamWriter | None = None) -> bytes:
     _, _, body = _chat_error(error)
     return b"data: " + msgspec.json.encode(body) + b"\n\n" + DONE
 

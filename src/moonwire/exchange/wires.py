@@ -106,10 +106,18 @@ def _markup(plan: Plan) -> dict[str, Any]:
     return found
 
 
+def _messages_said(request: Request) -> Request:
+    """With the effort beside the switch: inside of it is Chat Completions' way (kimi-api.md M4)."""
+    spelled: Any = request.thinking.spelled.get("thinking")
+    if not isinstance(spelled, dict) or "effort" not in spelled:
+        return request
+    return msgspec.structs.replace(request, thinking=msgspec.structs.replace(request.thinking, spelled={}))
+
+
 MESSAGES: Final = Spoken(
     "/v1/messages",
-    anthropic.encode,
-    anthropic.write,
+    lambda request: anthropic.encode(_messages_said(request)),
+    lambda request: anthropic.write(_messages_said(request)),
     _messages_reader,
     (("anthropic-version", "2023-06-01"),),
 )

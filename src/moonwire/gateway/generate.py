@@ -13,7 +13,7 @@ from moonwire.core.notes import Note
 from moonwire.core.plan import Plan
 from moonwire.exchange.answer import Answer
 from moonwire.exchange.asked import Asked, Commit, Incomplete
-from moonwire.exchange.dialect import Dialect, Named, named
+from moonwire.exchange.dialect import Dialect, Named, StreamWriter, named
 from moonwire.exchange.exchange import Exchange
 from moonwire.exchange.policy import Tries
 from moonwire.exchange.redact import Redactor
@@ -128,9 +128,8 @@ class Generate:
         work.said = request
         if self.kept is not None:
             request = await self.kept.resumed(request, caller.tenant)
-        turn = b""
-        if self._dialect.seal:
-            request, turn = self._exchange.unsealed(request, caller.tenant)
+        seal = self._dialect.seal(request)
+        request, turn = self._exchange.unsealed(request, caller.tenant)
         native = self._exchange.speaks(request.model) == {self._dialect.name}
         request, told = self._dialect.plain(request, native)
         work.tries.notes += told
@@ -143,7 +142,7 @@ class Generate:
             key=caller.key,
             headers=passed_headers(call),
             commit=Commit(),
-            seal=self._dialect.seal,
+            seal=seal,
             turn=turn,
         )
         if route.mode == "strict":
@@ -216,7 +215,7 @@ class Generate:
             work.report.status = 200
             await out.start(200, [*SSE, *work.headers(answer.notes), *_counts(answer)])
         called = self._named(asked.request, work, answer, explain=explain)
-        writer = self._dialect.writer(called)
+        writer = work.writer = self._dialect.writer(called)
         pulse = Pulse(out, self._dialect.keep_alive, self._timing.keep_alive)
         pulse.begin()
         try:
@@ -244,8 +243,13 @@ class Generate:
         told = error.notes if isinstance(error, Incomplete) else work.tries.notes
         report.notes = report.notes or redactor.notes(told)
         if out.started:
-            await out.send(redactor.data(self._dialect.error_event(error)))
+            await out.send(redactor.data(self._dialect.error_event(error, work.writer)))
             await out.end()
+            return
+        if work.said is not None and work.said.stream is True and isinstance(error, self._dialect.in_streams):
+            report.status = 200
+            await out.start(200, [*SSE, *work.headers(report.notes)])
+            await out.end(redactor.data(self._dialect.error_event(error, None)))
             return
         status, headers, body = self._dialect.encode_error(error)
         if isinstance(error, Denied):
@@ -258,12 +262,14 @@ class Generate:
 class _Work:
     """One request under way: where its answer goes, and what is found out about it."""
 
-    __slots__ = ("_key", "_redactor", "out", "report", "said", "tries")
+    __slots__ = ("_key", "_redactor", "out", "report", "said", "tries", "writer")
 
     def __init__(self, out: Out, report: Report, tries: Tries, redactor: Redactor, key: str | None) -> None:
         self.out = out
         self.report = report
         self.tries = tries
+        self.writer: StreamWriter | None = None
+        """What writes the answer, once it has begun."""
         self.said: Request | None = None
         """The request as the caller said it, once it is known."""
         self._redactor = redactor
