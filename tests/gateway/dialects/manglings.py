@@ -141,6 +141,25 @@ def inputs_written_again(messages: list[Json]) -> list[Json]:
     return messages
 
 
+def in_turn(*edits: Edit) -> Edit:
+    """One after the other."""
+
+    def edit(values: list[Json]) -> list[Json]:
+        for one in edits:
+            values = one(values)
+        return values
+
+    return edit
+
+
+def _minted(identity: str, number: int) -> str:
+    return f"toolu_{number * 7919:024x}"
+
+
+def _renumbered(identity: str, number: int) -> str:
+    return f"functions_read_{number}"
+
+
 MESSAGES: dict[str, Mangling] = {
     "thoughts emptied": Mangling(_thoughts(_empty)),
     "thoughts shortened": Mangling(_thoughts(_shortened)),
@@ -150,13 +169,10 @@ MESSAGES: dict[str, Mangling] = {
     "signatures of other turns": Mangling(swapped),
     "signatures tampered with and thoughts emptied": Mangling(_thoughts(_tampered_and_lost), own=False),
     "thoughts lost": Mangling(_without("thinking", "redacted_thinking"), own=False),
-    "ids minted anew": Mangling(_ids(lambda identity, number: f"toolu_{number * 7919:024x}")),
-    "ids renumbered": Mangling(_ids(lambda identity, number: f"functions_read_{number}")),
-    "marks of the cache": Mangling(reminded),
-    "results in blocks": Mangling(results_in_blocks),
-    "results reordered": Mangling(results_reordered),
-    "results apart": Mangling(results_apart),
-    "inputs written again": Mangling(inputs_written_again),
+    "ids renumbered and results apart": Mangling(in_turn(_ids(_renumbered), results_apart)),
+    "ids minted anew and everything in other words": Mangling(
+        in_turn(_ids(_minted), reminded, results_in_blocks, results_reordered, inputs_written_again)
+    ),
 }
 
 
@@ -266,11 +282,10 @@ ITEMS: dict[str, Mangling] = {
     "seals of other turns": Mangling(seals_swapped),
     "seals tampered with and summaries emptied": Mangling(_reasoning(_broken_and_lost), own=False),
     "reasoning lost": Mangling(without_reasoning, own=False),
-    "ids of items lost": Mangling(without_item_ids),
-    "calls renumbered": Mangling(calls_renumbered),
-    "arguments written again": Mangling(arguments_written_again),
-    "outputs in parts": Mangling(outputs_in_parts),
-    "outputs reordered": Mangling(outputs_reordered),
+    "ids of items lost and calls renumbered": Mangling(in_turn(without_item_ids, calls_renumbered)),
+    "everything in other words": Mangling(
+        in_turn(arguments_written_again, outputs_in_parts, outputs_reordered)
+    ),
 }
 
 
