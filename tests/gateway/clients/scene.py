@@ -204,7 +204,7 @@ def _settings(place: Place) -> Settings:
 
 @contextmanager
 def playing(place: Place, memory: Memory | None = None) -> Generator[Scene]:
-    """The endpoint and the gateway in front of it, for one task; it remembers, if it is given nothing else."""
+    """The endpoint and the gateway in front of it, for one task; without a memory given, it remembers."""
     with running(_settings(place), memory=memory or ProcessMemory()) as gateway:
         yield Scene(place, gateway.simulator, gateway.base_url)
 

@@ -41,6 +41,7 @@ def through_messages(scene: Scene, edit: Any, *, stream: bool) -> str:
         messages: list[Any] = [{"role": "user", "content": TASK}]
         while True:
             asked: Any = {"model": scene.model, "max_tokens": 32_000, "tools": MESSAGES_TOOLS}
+            message: Any
             if stream:
                 with client.messages.stream(**asked, messages=messages) as events:
                     message = events.get_final_message()
