@@ -10,7 +10,7 @@ import pytest
 
 from moonwire.gateway import kept
 from moonwire.gateway.guard import Client
-from moonwire.memory import ProcessMemory, SqliteMemory, Secret
+from moonwire.memory import ProcessMemory, Secret, SqliteMemory
 from moonwire.simulator import Settings
 from tests.gateway.running import Answer, Running, running
 

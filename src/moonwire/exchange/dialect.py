@@ -53,8 +53,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     writer: Callable[[Named], StreamWriter]
     encode_reply: Callable[[Reply, Named], dict[str, Any]]
     encode_error: Callable[[MoonwireError], Encoded]
-    error_event: Callable[[MoonwireError], bytes]
-    """The bytes of an error inside a stream that has begun, and of the stream's end."""
+    error_event: Callable[[MoonwireError, StreamWriter | None], bytes]
+    """The bytes of an error inside a stream, and of its end: of the one that the writer has begun, if any."""
     plain: Callable[[Request, bool], tuple[Request, tuple[Note, ...]]] = lambda request, native: (request, ())
     """What only this dialect has, as what a Kimi endpoint can be told, and what that changed; `native`: the
     endpoint speaks this dialect too."""
@@ -113,7 +113,7 @@ def _chat_error(error: MoonwireError) -> Encoded:
     return status, headers, body
 
 
-def _chat_error_event(error: MoonwireError) -> bytes:
+def _chat_error_event(error: MoonwireError, writer: StreamWriter | None) -> bytes:
     _, _, body = _chat_error(error)
     return b"data: " + msgspec.json.encode(body) + b"\n\n" + DONE
 

@@ -2,10 +2,13 @@
 
 from typing import Any, Final
 
+from moonwire.core.errors import MoonwireError
 from moonwire.core.messages import Reply, Request
 from moonwire.core.notes import Note
+from moonwire.exchange.asked import Incomplete
 from moonwire.exchange.dialect import CHAT, Dialect, Named, StreamWriter
 from moonwire.wire import anthropic, responses
+from moonwire.wire.chat.errors import Encoded
 
 __all__ = ["ANTHROPIC", "DIALECTS", "RESPONSES", "spoken_at"]
 
@@ -22,23 +25,31 @@ def _messages_reply(reply: Reply, named: Named) -> dict[str, Any]:
     return body if named.extra is None else {**body, **named.extra()}
 
 
+def _messages_error(error: MoonwireError) -> Encoded:
+    status, headers, body = anthropic.encode_error(error)
+    if isinstance(error, Incomplete):
+        # No client tries that again.
+        status = 422
+        body["error"]["type"] = "invalid_request_error"
+    return status, headers, body
+
+
+def _messages_error_event(error: MoonwireError, writer: StreamWriter | None) -> bytes:
+    return anthropic.error_event(error)
+
+
 _DENIED: Final = {
     401: "authentication_error",
     403: "permission_error",
     404: "not_found_error",
+    413: "request_too_large",
+    421: "permission_error",
     503: "overloaded_error",
 }
 
 
 def _messages_denied(body: dict[str, Any], status: int) -> dict[str, Any]:
-    kinds = {
-        401: "authentication_error",
-        403: "permission_error",
-        404: "not_found_error",
-        503: "overloaded_error",
-    }
-    kind = kinds.get(status, "invalid_request_error")
-    return {**body, "error": {**body["error"], "type": kind}}
+    return {**body, "error": {**body["error"], "type": _DENIED.get(status, "invalid_request_error")}}
 
 
 def _messages_plain(request: Request, native: bool) -> tuple[Request, tuple[Note, ...]]:
@@ -50,8 +61,8 @@ ANTHROPIC: Final = Dialect(
     decode=anthropic.decode,
     writer=_messages_writer,
     encode_reply=_messages_reply,
-    encode_error=anthropic.encode_error,
-    error_event=anthropic.error_event,
+    encode_error=_messages_error,
+    error_event=_messages_error_event,
     denied=_messages_denied,
     keep_alive=anthropic.PING,
     id_prefix="msg_",
@@ -86,13 +97,26 @@ def _responses_plain(request: Request, native: bool) -> tuple[Request, tuple[Not
     return plain if native else responses.bare(plain), notes
 
 
+def _responses_error(error: MoonwireError) -> Encoded:
+    status, headers, body = responses.encode_error(error)
+    if isinstance(error, Incomplete):
+        status = 422
+        body["error"] |= {"code": "thoughts_only", "type": "invalid_request_error"}
+    return status, headers, body
+
+
+def _responses_error_event(error: MoonwireError, writer: StreamWriter | None) -> bytes:
+    # A stream that has begun ends as the response that it is, and not as another one.
+    return responses.error_event(error, writer if isinstance(writer, responses.Writer) else None)
+
+
 RESPONSES: Final = Dialect(
     name="responses",
     decode=responses.decode,
     writer=_responses_writer,
     encode_reply=_responses_reply,
-    encode_error=responses.encode_error,
-    error_event=responses.error_event,
+    encode_error=_responses_error,
+    error_event=_responses_error_event,
     plain=_responses_plain,
     denied=CHAT.denied,
     id_prefix="resp_",

@@ -13,7 +13,7 @@ from moonwire.core.notes import Note
 from moonwire.core.plan import Plan
 from moonwire.exchange.answer import Answer
 from moonwire.exchange.asked import Asked, Commit, Incomplete
-from moonwire.exchange.dialect import Dialect, Named, named
+from moonwire.exchange.dialect import Dialect, Named, StreamWriter, named
 from moonwire.exchange.exchange import Exchange
 from moonwire.exchange.policy import Tries
 from moonwire.exchange.redact import Redactor
@@ -216,7 +216,7 @@ class Generate:
             work.report.status = 200
             await out.start(200, [*SSE, *work.headers(answer.notes), *_counts(answer)])
         called = self._named(asked.request, work, answer, explain=explain)
-        writer = self._dialect.writer(called)
+        writer = work.writer = self._dialect.writer(called)
         pulse = Pulse(out, self._dialect.keep_alive, self._timing.keep_alive)
         pulse.begin()
         try:
@@ -244,12 +244,13 @@ class Generate:
         told = error.notes if isinstance(error, Incomplete) else work.tries.notes
         report.notes = report.notes or redactor.notes(told)
         if out.started:
-            await out.send(redactor.data(self._dialect.error_event(error)))
+            await out.send(redactor.data(self._dialect.error_event(error, work.writer)))
             await out.end()
             return
         status, headers, body = self._dialect.encode_error(error)
         if isinstance(error, Denied):
             status, headers = error.status, list(error.headers)
+            body = self._dialect.denied(body, status)
         report.status = status
         told = [JSON, *work.headers(report.notes), *headers]
         await out.whole(status, told, redactor.data(encoded(body)))
@@ -258,7 +259,7 @@ class Generate:
 class _Work:
     """One request under way: where its answer goes, and what is found out about it."""
 
-    __slots__ = ("_key", "_redactor", "out", "report", "said", "tries")
+    __slots__ = ("_key", "_redactor", "out", "report", "said", "tries", "writer")
 
     def __init__(self, out: Out, report: Report, tries: Tries, redactor: Redactor, key: str | None) -> None:
         self.out = out
@@ -266,6 +267,8 @@ class _Work:
         self.tries = tries
         self.said: Request | None = None
         """The request as the caller said it, once it is known."""
+        self.writer: StreamWriter | None = None
+        """What writes the answer, once that has begun."""
         self._redactor = redactor
         self._key = key
 

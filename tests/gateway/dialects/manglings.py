@@ -8,7 +8,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 
@@ -29,17 +29,22 @@ class Mangling:
 # -- Messages ----------------------------------------------------------------------------------------------
 
 
+def _listed(message: Json) -> list[Json]:
+    """The blocks of a message, if it has any."""
+    content: Any = message["content"]
+    return cast("list[Json]", content) if isinstance(content, list) else []
+
+
 def _blocks(messages: list[Json], kind: str) -> Iterator[Json]:
     for message in messages:
-        if isinstance(message["content"], list):
-            yield from (block for block in message["content"] if block["type"] == kind)
+        yield from (block for block in _listed(message) if block["type"] == kind)
 
 
 def _without(*kinds: str) -> Edit:
     def edit(messages: list[Json]) -> list[Json]:
         for message in messages:
-            if isinstance(message["content"], list):
-                message["content"] = [one for one in message["content"] if one["type"] not in kinds]
+            if blocks := _listed(message):
+                message["content"] = [one for one in blocks if one["type"] not in kinds]
         return messages
 
     return edit
@@ -105,7 +110,7 @@ def _ids(rename: Callable[[str, int], str]) -> Edit:
 
 def reminded(messages: list[Json]) -> list[Json]:
     """Marks of the cache on the last blocks, as Claude Code has them: they wander."""
-    for block in messages[-1]["content"][-1:] if isinstance(messages[-1]["content"], list) else ():
+    for block in _listed(messages[-1])[-1:]:
         block["cache_control"] = {"type": "ephemeral"}
     return messages
 
@@ -119,8 +124,8 @@ def results_in_blocks(messages: list[Json]) -> list[Json]:
 
 def results_reordered(messages: list[Json]) -> list[Json]:
     for message in messages:
-        if message["role"] == "user" and isinstance(message["content"], list):
-            message["content"].reverse()
+        if message["role"] == "user":
+            _listed(message).reverse()
     return messages
 
 
@@ -128,8 +133,8 @@ def results_apart(messages: list[Json]) -> list[Json]:
     """Each result in a message of its own."""
     apart: list[Json] = []
     for message in messages:
-        if message["role"] == "user" and isinstance(message["content"], list):
-            apart += [{"role": "user", "content": [block]} for block in message["content"]]
+        if message["role"] == "user" and (blocks := _listed(message)):
+            apart += [{"role": "user", "content": [block]} for block in blocks]
         else:
             apart.append(message)
     return apart

@@ -2,10 +2,11 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from anthropic import Anthropic
+from anthropic.types import Message
 from openai import OpenAI
 
 from moonwire.memory import NoMemory, ProcessMemory
@@ -30,6 +31,14 @@ MESSAGES_TOOLS = [_messages_tool(tool) for tool in TOOLS]
 ITEM_TOOLS = [{"type": "function", **tool["function"]} for tool in TOOLS]
 
 
+def _message(client: Anthropic, asked: Any, *, stream: bool) -> Message:
+    messages: Any = client.messages
+    if not stream:
+        return messages.create(**asked, timeout=60)
+    with messages.stream(**asked) as events:
+        return events.get_final_message()
+
+
 def through_messages(scene: Scene, edit: Any, *, stream: bool) -> str:
     """The loop of the SDK's documentation: the answer's own blocks go back."""
     with (
@@ -41,22 +50,18 @@ def through_messages(scene: Scene, edit: Any, *, stream: bool) -> str:
         messages: list[Any] = [{"role": "user", "content": TASK}]
         while True:
             asked: Any = {"model": scene.model, "max_tokens": 32_000, "tools": MESSAGES_TOOLS}
-            message: Any
-            if stream:
-                with client.messages.stream(**asked, messages=messages) as events:
-                    message = events.get_final_message()
-            else:
-                message = client.messages.create(**asked, messages=messages, timeout=60)
+            message = _message(client, {**asked, "messages": messages}, stream=stream)
+            blocks = cast("list[Any]", message.content)
             if message.stop_reason != "tool_use":
-                return "".join(block.text for block in message.content if block.type == "text")
-            messages.append({"role": "assistant", "content": message.content})
+                return "".join(block.text for block in blocks if block.type == "text")
+            messages.append({"role": "assistant", "content": blocks})
             results: list[Any] = [
                 {
                     "type": "tool_result",
                     "tool_use_id": block.id,
                     "content": scene.tools.call(block.name, block.input),
                 }
-                for block in message.content
+                for block in blocks
                 if block.type == "tool_use"
             ]
             messages.append({"role": "user", "content": results})
