@@ -29,8 +29,6 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     request: Request | None = None
     """The request as the caller said it, of which some dialects repeat a part."""
     extra: Callable[[], dict[str, Any]] | None = None
-    request: Request | None = None
-    """What the caller asked for, where the dialect repeats it in its answer."""
 
 
 class StreamWriter(Protocol):
@@ -91,7 +89,6 @@ def named(
         usage=request.stream_usage is True,
         request=request,
         extra=None if told is None else extra,
-        request=request,
     )
 
 
