@@ -52,9 +52,9 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     encode_reply: Callable[[Reply, Named], dict[str, Any]]
     encode_error: Callable[[MoonwireError], Encoded]
     error_event: Callable[[MoonwireError, StreamWriter | None], bytes]
-    """The bytes of an error inside a stream that has begun, and of its end; what wrote it so far may say more."""
+    """The bytes of an error inside a stream, and of its end: of the one that the writer has begun, if any."""
     in_streams: tuple[type[MoonwireError], ...] = ()
-    """What its clients act on only inside a stream: a caller that asked for one gets it there, behind a 200."""
+    """What its clients act on only inside a stream: who asked for one gets it there, behind a 200."""
     plain: Callable[[Request, bool], tuple[Request, tuple[Note, ...]]] = lambda request, native: (request, ())
     """What only this dialect has, as what a Kimi endpoint can be told, and what that changed; `native`: the
     endpoint speaks this dialect too."""

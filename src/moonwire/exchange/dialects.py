@@ -101,7 +101,7 @@ def _responses_error(error: MoonwireError) -> Encoded:
     if isinstance(error, Incomplete):
         # No client tries that again, or compacts for it.
         status = 422
-        body["error"] |= {"code": "thoughts_only", "type": "incomplete_answer"}
+        body["error"] |= {"code": "thoughts_only", "type": "invalid_request_error"}
     return status, headers, body
 
 

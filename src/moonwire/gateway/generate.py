@@ -254,6 +254,7 @@ class Generate:
         status, headers, body = self._dialect.encode_error(error)
         if isinstance(error, Denied):
             status, headers = error.status, list(error.headers)
+            body = self._dialect.denied(body, status)
         report.status = status
         told = [JSON, *work.headers(report.notes), *headers]
         await out.whole(status, told, redactor.data(encoded(body)))

@@ -8,7 +8,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 
@@ -29,17 +29,22 @@ class Mangling:
 # -- Messages ----------------------------------------------------------------------------------------------
 
 
+def _listed(message: Json) -> list[Json]:
+    """The blocks of a message, if it has any."""
+    content: Any = message["content"]
+    return cast("list[Json]", content) if isinstance(content, list) else []
+
+
 def _blocks(messages: list[Json], kind: str) -> Iterator[Json]:
     for message in messages:
-        if isinstance(message["content"], list):
-            yield from (block for block in message["content"] if block["type"] == kind)
+        yield from (block for block in _listed(message) if block["type"] == kind)
 
 
 def _without(*kinds: str) -> Edit:
     def edit(messages: list[Json]) -> list[Json]:
         for message in messages:
-            if isinstance(message["content"], list):
-                message["content"] = [one for one in message["content"] if one["type"] not in kinds]
+            if blocks := _listed(message):
+                message["content"] = [one for one in blocks if one["type"] not in kinds]
         return messages
 
     return edit
@@ -105,7 +110,7 @@ def _ids(rename: Callable[[str, int], str]) -> Edit:
 
 def reminded(messages: list[Json]) -> list[Json]:
     """Marks of the cache on the last blocks, as Claude Code has them: they wander."""
-    for block in messages[-1]["content"][-1:] if isinstance(messages[-1]["content"], list) else ():
+    for block in _listed(messages[-1])[-1:]:
         block["cache_control"] = {"type": "ephemeral"}
     return messages
 
@@ -119,8 +124,8 @@ def results_in_blocks(messages: list[Json]) -> list[Json]:
 
 def results_reordered(messages: list[Json]) -> list[Json]:
     for message in messages:
-        if message["role"] == "user" and isinstance(message["content"], list):
-            message["content"].reverse()
+        if message["role"] == "user":
+            _listed(message).reverse()
     return messages
 
 
@@ -128,8 +133,8 @@ def results_apart(messages: list[Json]) -> list[Json]:
     """Each result in a message of its own."""
     apart: list[Json] = []
     for message in messages:
-        if message["role"] == "user" and isinstance(message["content"], list):
-            apart += [{"role": "user", "content": [block]} for block in message["content"]]
+        if message["role"] == "user" and (blocks := _listed(message)):
+            apart += [{"role": "user", "content": [block]} for block in blocks]
         else:
             apart.append(message)
     return apart
@@ -141,6 +146,25 @@ def inputs_written_again(messages: list[Json]) -> list[Json]:
     return messages
 
 
+def in_turn(*edits: Edit) -> Edit:
+    """One after the other."""
+
+    def edit(values: list[Json]) -> list[Json]:
+        for one in edits:
+            values = one(values)
+        return values
+
+    return edit
+
+
+def _minted(identity: str, number: int) -> str:
+    return f"toolu_{number * 7919:024x}"
+
+
+def _renumbered(identity: str, number: int) -> str:
+    return f"functions_read_{number}"
+
+
 MESSAGES: dict[str, Mangling] = {
     "thoughts emptied": Mangling(_thoughts(_empty)),
     "thoughts shortened": Mangling(_thoughts(_shortened)),
@@ -150,13 +174,10 @@ MESSAGES: dict[str, Mangling] = {
     "signatures of other turns": Mangling(swapped),
     "signatures tampered with and thoughts emptied": Mangling(_thoughts(_tampered_and_lost), own=False),
     "thoughts lost": Mangling(_without("thinking", "redacted_thinking"), own=False),
-    "ids minted anew": Mangling(_ids(lambda identity, number: f"toolu_{number * 7919:024x}")),
-    "ids renumbered": Mangling(_ids(lambda identity, number: f"functions_read_{number}")),
-    "marks of the cache": Mangling(reminded),
-    "results in blocks": Mangling(results_in_blocks),
-    "results reordered": Mangling(results_reordered),
-    "results apart": Mangling(results_apart),
-    "inputs written again": Mangling(inputs_written_again),
+    "ids renumbered and results apart": Mangling(in_turn(_ids(_renumbered), results_apart)),
+    "ids minted anew and everything in other words": Mangling(
+        in_turn(_ids(_minted), reminded, results_in_blocks, results_reordered, inputs_written_again)
+    ),
 }
 
 
@@ -266,11 +287,10 @@ ITEMS: dict[str, Mangling] = {
     "seals of other turns": Mangling(seals_swapped),
     "seals tampered with and summaries emptied": Mangling(_reasoning(_broken_and_lost), own=False),
     "reasoning lost": Mangling(without_reasoning, own=False),
-    "ids of items lost": Mangling(without_item_ids),
-    "calls renumbered": Mangling(calls_renumbered),
-    "arguments written again": Mangling(arguments_written_again),
-    "outputs in parts": Mangling(outputs_in_parts),
-    "outputs reordered": Mangling(outputs_reordered),
+    "ids of items lost and calls renumbered": Mangling(in_turn(without_item_ids, calls_renumbered)),
+    "everything in other words": Mangling(
+        in_turn(arguments_written_again, outputs_in_parts, outputs_reordered)
+    ),
 }
 
 

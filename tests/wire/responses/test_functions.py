@@ -111,7 +111,7 @@ def test_a_request_of_codex_becomes_one_of_chat_completions() -> None:
     assert [message["tool_call_id"] for message in results] == ["c1", "c2", "c3", "c4"]
     assert results[2]["content"] == "Found, and offered from now on: sky__look"
     first = body["messages"][3]
-    assert (first["reasoning_content"], first["content"]) == ("hm", [{"type": "text", "text": "On it."}])
+    assert (first["reasoning_content"], first["content"]) == ("hm", "On it.")
     assert body["messages"][2]["content"][1] == {"type": "image_url", "image_url": {"url": "data:,"}}
     assert body["messages"][-2]["content"][0]["text"].startswith(
         '[web_search_call] {"type":"web_search_call"'

@@ -329,8 +329,12 @@ def bare(request: Request) -> Request:
 
 def _bare_message(message: Message) -> Message:
     fields: Json = {"extra": {}, "id": None, "layout": message.layout}
-    if isinstance(message.content, tuple):
-        fields["content"] = tuple(_bare(part) for part in message.content)
+    content = message.content
+    if isinstance(content, tuple):
+        fields["content"] = tuple(_bare(part) for part in content)
+        if message.role == "assistant" and len(content) == 1 and isinstance(content[0], TextPart):
+            # An answer's text is a part here in any case; elsewhere it is plain, and some take nothing else.
+            fields["content"] = content[0].text
     if message.thoughts:
         fields["thoughts"] = tuple(_bare(thought) for thought in message.thoughts)
     if message.calls:
