@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from moonwire.core.catalogue.resolve import resolve
-from moonwire.memory import ProcessMemory
+from moonwire.memory import ProcessMemory, Tenant
+from moonwire.memory.seals import Seals
 from moonwire.simulator import Server, Settings
-from tests.agents.clients import CLIENTS
+from tests.agents.clients import CLIENTS, Job
 from tests.agents.install import folder, is_installed, kind
 from tests.agents.worker import AFTER, BEFORE, DONE, FILE, ROUNDS, TASK, Worker, turns
 from tests.gateway.running import running
@@ -29,10 +30,14 @@ PLACES = {
 
 # What comes back sealed is true without a memory too; Chat Completions has no room for a seal.
 ROWS = [
-    (client, place, memory)
-    for client in CLIENTS
-    for place in PLACES
-    for memory in (("memory", "seals") if client != "opencode" else ("memory",))
+    *(
+        (client, place, memory)
+        for client in ("claude", "codex")
+        for place in PLACES
+        for memory in ("yes", "no")
+    ),
+    *(("codex-catalogue", place, "no") for place in ("kimi-k2.6", "kimi-k3")),
+    *(("opencode", place, "yes") for place in PLACES),
 ]
 
 
@@ -64,6 +69,19 @@ def check(upstream: Server, worker: Worker) -> None:
     assert worker.parallel > 1
 
 
+def opening(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
+    """What is found in the seals that come back."""
+    found: list[str | None] = []
+    true = Seals.open
+
+    def open_(seals: Seals, tenant: Tenant, turn: bytes, sealed: str) -> str | None:
+        found.append(true(seals, tenant, turn, sealed))
+        return found[-1]
+
+    monkeypatch.setattr(Seals, "open", open_)
+    return found
+
+
 @pytest.mark.parametrize(("client", "place", "memory"), ROWS)
 def test_an_agent_does_its_task(
     client: str, place: str, memory: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -76,9 +94,15 @@ def test_an_agent_does_its_task(
     worker = Worker(work)
     monkeypatch.setattr("moonwire.simulator.outcome.think", worker.think)
     settings = PLACES[place]
-    with running(settings, memory=ProcessMemory() if memory == "memory" else None) as gateway:
-        ended = CLIENTS[client].run(program, gateway.url, settings.models[0], TASK, home=home, work=work)
+    opened = opening(monkeypatch)
+    model = settings.models[0]
+    window = resolve(model, settings.endpoint).window
+    with running(settings, memory=ProcessMemory() if memory == "yes" else None) as gateway:
+        job = Job(gateway.url, model, window, TASK)
+        ended = CLIENTS[client].run(program, job, home=home, work=work)
         assert ended.code == 0, ended
         assert DONE in ended.out, (ended, gateway.log)
         assert (work / FILE).read_text() == AFTER
         check(gateway.simulator, worker)
+    assert all(opened)
+    assert opened or memory == "yes"

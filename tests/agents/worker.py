@@ -37,8 +37,7 @@ class Worker:
 
     def __init__(self, folder: Path) -> None:
         self._file = str(folder / FILE)
-        self.offered: set[str] = set()
-        """The names of all tools that it was offered."""
+        self._first: set[str] = set()
         self.parallel = 0
         """The most calls in one turn."""
 
@@ -46,7 +45,6 @@ class Worker:
         """The next turn; of what has no part in the task (a title, a warm-up), what the simulator says."""
         if not self.concerned(ask.body):
             return think(ask, rng, count)
-        self.offered |= set(_tools(ask.body))
         place = len(turns(ask.body))
         said = self._turn(place, ask.body)
         self.parallel = max(self.parallel, len(said.calls))
@@ -65,8 +63,12 @@ class Worker:
         thoughts = self.thoughts(place)
         tools = _tools(body)
         if place == 0:
-            return Turn(thoughts=thoughts, text="I look.\n", calls=(self._read(tools), _run(tools, "ls")))
+            self._first = set(tools)
+            calls = (self._read(tools), _run(tools, "ls"), *_search(tools))
+            return Turn(thoughts=thoughts, text="I look.\n", calls=calls)
         seen = _results(body)
+        if list(_search(tools)) and not set(tools) - self._first:
+            return Turn(thoughts="That is not it.", text=f"No tool was found: {list(seen)}")
         if place == 1:
             return _unless(seen, "grey") or Turn(thoughts=thoughts, calls=(self._edit(tools),))
         if place == 2:
@@ -108,6 +110,13 @@ def _run(tools: Json, command: str) -> Call:
             whole = tools[name]["properties"]["command"].get("type") == "string"
             return _call(name, {"command": command if whole else ["bash", "-lc", command]})
     raise AssertionError(f"no tool runs a command: {sorted(tools)}")
+
+
+def _search(tools: Json) -> Iterator[Call]:
+    """A search for a tool that is there and not offered yet, where the agent has such."""
+    for name, query in (("ToolSearch", "select:NotebookEdit"), ("tool_search", "spawn agent")):
+        if name in tools:
+            yield _call(name, {"query": query})
 
 
 def _call(name: str, arguments: Json) -> Call:
