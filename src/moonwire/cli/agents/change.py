@@ -57,8 +57,10 @@ def settings(template: Mapping[str, Any], above: Path = ()) -> list[tuple[Path, 
     """
     found: list[tuple[Path, Any]] = []
     for key, value in template.items():
-        table = cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
-        found += settings(table, (*above, key)) if table else [((*above, key), cast("Any", value))]
+        if isinstance(value, Mapping) and len(table := cast("Mapping[str, Any]", value)):
+            found += settings(table, (*above, key))
+        else:
+            found.append(((*above, key), cast("Any", value)))
     return found
 
 
@@ -85,7 +87,7 @@ def apply(editor: Editor, text: str | None, wanted: Sequence[tuple[Path, Any]]) 
         current, undoing = spliced(current, editor.put(current, path, editor.dump(new)))
         back = undoing + back
         value = _with(value, path, new)
-        if not same(editor.read(current), value):
+        if not _reads(editor, current, value):
             raise Refused(f"{spell(path)} cannot be set without changing something else")
     change = Change(None if text is None else digest(text), digest(current), tuple(back), tuple(taken))
     return current, change
@@ -106,9 +108,24 @@ def undo(editor: Editor, text: str, change: Change) -> Undone:
         else:
             splices = editor.put(text, one.path, one.old)
         text = spliced(text, splices)[0]
-        if not same(_pruned(editor.read(text), one), _pruned(value, one)):
+        if not _reads(editor, text, _restored(editor, value, one)):
             raise Refused(f"{spell(one.path)} cannot be taken out without changing something else")
     return Undone(text, exact=False, left=tuple(reversed(left)))
+
+
+def _reads(editor: Editor, text: str, value: dict[str, Any]) -> bool:
+    try:
+        return same(editor.read(text), value)
+    except Refused:
+        return False
+
+
+def _restored(editor: Editor, value: dict[str, Any], one: Taken) -> dict[str, Any]:
+    """What the text says once the key is as it was."""
+    if one.old is None:
+        return _pruned(value, one)
+    alone = spliced("", editor.put("", one.path, one.old))[0]
+    return _with(value, one.path, at(editor.read(alone), one.path))
 
 
 def _says(value: Any, path: Path, new: Any) -> bool:

@@ -12,17 +12,21 @@ _KEY: Final = re.compile(r"(?P<key>[A-Za-z_][\w.-]*)[ \t]*:(?:[ \t]+(?P<value>.*
 _COMMENT: Final = re.compile(r"[ \t]*(?:#.*)?\r?$")
 # Belongs to the line above: moved in, or an item of its list.
 _BELOW: Final = re.compile(r" |- |-\r?$")
-_VALUE: Final = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'#&*!|>{}\[\]%@`,?-][^#]*?""")
+_VALUE: Final = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|-?[^\s"'#&*!|>{}\[\]%@`,?-][^#]*?""")
 
 
 class _Line(NamedTuple):
-    """A key, where its line begins and ends, its value, and whether lines below belong to it."""
+    """A key, where its line begins and ends, its value, and where the last line ends that belongs to it."""
 
     key: str
     start: int
     end: int
     value: tuple[int, int]
-    more: bool
+    stop: int
+
+    @property
+    def more(self) -> bool:
+        return self.stop > self.end
 
 
 def _lines(text: str) -> list[_Line]:
@@ -37,11 +41,10 @@ def _lines(text: str) -> list[_Line]:
         if key:
             if any(one.key == key["key"] for one in found):
                 raise Refused(f"{key['key']} is there twice", number)
-            found.append(
-                _Line(key["key"], position, position + len(line), _value(shown, key, position), False)
-            )
+            end = position + len(line)
+            found.append(_Line(key["key"], position, end, _value(shown, key, position), end))
         elif found and _BELOW.match(shown):
-            found[-1] = found[-1]._replace(more=True)
+            found[-1] = found[-1]._replace(stop=position + len(line))
         else:
             raise Refused(f"{shown.strip()[:40]!r} is no key with a value", number)
         position += len(line)
@@ -61,12 +64,10 @@ def _value(line: str, key: re.Match[str], position: int) -> tuple[int, int]:
 
 def _read(text: str) -> dict[str, Any]:
     """Texts, numbers and switches as what they are; what is more than that as it is written."""
-    lines = _lines(text)
-    ends = [line.start for line in lines[1:]]
     found: dict[str, Any] = {}
-    for line, end in zip(lines, [*ends, len(text)], strict=False):
+    for line in _lines(text):
         shown = text[line.value[0] : line.value[1]]
-        found[line.key] = text[line.value[0] : end].rstrip() if line.more else _scalar(shown)
+        found[line.key] = text[line.value[0] : line.stop].rstrip() if line.more else _scalar(shown)
     return found
 
 

@@ -102,11 +102,11 @@ def snippet(agent: Agent, wanted: Wanted) -> str:
 def _text(words: str, agent: Agent, wanted: Wanted) -> str:
     """A text of the table. In a shell's, what a shell would read otherwise is quoted."""
     values = _values(agent, wanted)
-    if agent.kind == "sh" or (words == agent.banner and agent.kind in EDITORS):
-        bare = {"key"} if wanted.variable else set[str]()
-        values = {name: value if name in bare else shlex.quote(str(value)) for name, value in values.items()}
+    if agent.kind == "sh" or agent.kind in EDITORS:
+        values = {name: shlex.quote(str(value)) for name, value in values.items()}
+        values["key"] = f'"${wanted.variable}"' if wanted.variable else ANY_KEY
     imports = "import os\n\n" if "os.environ" in str(values["key"]) and words == agent.snippet else ""
-    return imports + _filled(words + "\n", values).removesuffix("\n")
+    return imports + _filled(f"{words}\n", values).removesuffix("\n")
 
 
 def notes(agent: Agent, wanted: Wanted) -> list[str]:

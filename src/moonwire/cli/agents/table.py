@@ -345,7 +345,6 @@ model = ChatOpenAI(model="<model>", base_url="<base>", api_key=<key>)
 export OPENAI_BASE_URL=<base>
 export OPENAI_API_KEY=<key>
 """,
-        key='"$<variable>"',
         sets="two variables",
         in_banner=True,
         page="langchain",
@@ -360,7 +359,6 @@ export GOOSE_MODEL=<model>
 export OPENAI_HOST=<root>
 export OPENAI_API_KEY=<key>
 """,
-        key='"$<variable>"',
         sets="four variables",
     ),
     Agent(
@@ -385,7 +383,6 @@ export OPENAI_API_KEY=<key>
         title="curl",
         kind="sh",
         snippet="curl <base>/models -H 'Authorization: Bearer '<key>\n",
-        key='"$<variable>"',
         sets="a first request",
         in_banner=True,
     ),
