@@ -181,8 +181,8 @@ def _added(text: str, node: _Node, keys: Path, raw: str) -> list[Splice]:
     # The last thing in the object, which may be a comment.
     tail = node.start + len(inside[:-1].rstrip(_BLANK))
     comma = [Splice(last.node.end, 0, ",")] if last and last.comma < 0 else []
-    # Only what has room for lines gets some.
-    if "\n" not in inside and (members or "\n" in text.strip()):
+    # What is written on one line stays on it, but for an object that is empty where there are lines.
+    if "\n" not in inside and (members or ("\n" not in text.strip() and inside != text.strip())):
         entry = "".join(f"{_dump(key)}: {{" for key in keys[:-1]) + f"{_dump(keys[-1])}: {raw}"
         return [Splice(tail, 0, f"{' ' if members else ''}{entry}{'}' * (len(keys) - 1)}"), *comma]
     newline = "\r\n" if "\r\n" in text else "\n"
