@@ -101,7 +101,8 @@ def test_a_new_file_is_written_once_and_gone_after_undo(name: str, home: Path) -
 
 
 def test_the_rest_of_a_file_stays_and_comes_back_byte_for_byte(home: Path) -> None:
-    text = '{\n\t// mine\n\t"env": {"FOO": "1", "ANTHROPIC_AUTH_TOKEN": "%s"},\r\n\t"n": 1.10,\n}' % SECRET
+    text = '{\n\t// mine\n\t"env": {"FOO": "1", "ANTHROPIC_AUTH_TOKEN": "SECRET"},\r\n\t"n": 1.10,\n}'
+    text = text.replace("SECRET", SECRET)
     file = settings(home, text)
     file.chmod(0o640)
     shown = done("claude", "--write")

@@ -1,7 +1,7 @@
 """Random files of agents, in the ways that people write them, and random settings to put into them."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import strategies as st
 
@@ -46,8 +46,8 @@ def json_texts(draw: st.DrawFn) -> str:
 
 def _written(draw: st.DrawFn, value: Any) -> str:
     """The value with blanks and comments wherever they may be."""
-    table: dict[str, Any] = value if isinstance(value, dict) else {}
-    items: list[Any] = value if isinstance(value, list) else []
+    table = cast("dict[str, Any]", value if isinstance(value, dict) else {})
+    items = cast("list[Any]", value if isinstance(value, list) else [])
     if not isinstance(value, dict | list):
         return json.dumps(value)
     parts = [_written(draw, item) for item in items]

@@ -1,6 +1,7 @@
 """Splices and paths, which the editors share."""
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,19 +27,19 @@ def test_what_stands_at_a_path() -> None:
             at({"a": {"b": 1}}, path)
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "equal"),
-    [
-        (1, True, False),
-        (1, 1.0, False),
-        (math.nan, math.nan, True),
-        ({"a": [1, {}]}, {"a": [1, {}]}, True),
-        ({"a": [1]}, {"a": [1, 2]}, False),
-        ({"a": 1}, {"b": 1}, False),
-        ([True], [1], False),
-    ],
-)
-def test_equal_is_of_the_same_kind(one: object, other: object, equal: bool) -> None:
+EQUAL: list[tuple[Any, Any, bool]] = [
+    (1, True, False),
+    (1, 1.0, False),
+    (math.nan, math.nan, True),
+    ({"a": [1, {}]}, {"a": [1, {}]}, True),
+    ({"a": [1]}, {"a": [1, 2]}, False),
+    ({"a": 1}, {"b": 1}, False),
+    ([True], [1], False),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "equal"), EQUAL)
+def test_equal_is_of_the_same_kind(one: Any, other: Any, equal: bool) -> None:
     assert same(one, other) is equal
 
 

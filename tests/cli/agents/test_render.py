@@ -21,6 +21,7 @@ from moonwire.cli.agents.render import (
 from moonwire.cli.agents.table import AGENTS, Agent, find
 
 ids = [agent.name for agent in AGENTS]
+USUAL = Wanted()
 ODD = Wanted("https://h:1/kimi", "kimi-k3[1m]", "a/b.c", "MY_KEY")
 
 
@@ -30,7 +31,7 @@ def row(name: str) -> Agent:
     return found
 
 
-def told(name: str, wanted: Wanted = Wanted()) -> dict[str, Any]:
+def told(name: str, wanted: Wanted = USUAL) -> dict[str, Any]:
     return template(row(name), wanted)
 
 

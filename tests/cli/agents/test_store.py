@@ -64,7 +64,7 @@ def test_what_is_no_text_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LocalProtocolError, match=r"a.json:2: is not UTF-8"):
         store.read(tmp_path / "a.json")
     (tmp_path / "b").write_text("")
-    with pytest.raises(OSError, match="b/c.json"):
+    with pytest.raises(OSError, match=r"b/c\.json"):
         store.write(tmp_path / "b" / "c.json", "x", None)
 
 
