@@ -8,16 +8,7 @@ from typing import Any
 
 import pytest
 
-from moonwire.cli.agents.render import (
-    Wanted,
-    banner,
-    markdown,
-    markdown_list,
-    notes,
-    paths,
-    snippet,
-    template,
-)
+from moonwire.cli.agents.render import Wanted, banner, notes, paths, snippet, template
 from moonwire.cli.agents.table import AGENTS, Agent, find
 
 ids = [agent.name for agent in AGENTS]
@@ -86,9 +77,3 @@ def test_the_banner_names_the_usual_ones_on_few_lines() -> None:
     assert all(len(lines) <= 2 for lines in shown.values())
     (line,) = dict(banner(Wanted(variable="MY_KEY")))["aider"]
     assert '--openai-api-key "$MY_KEY"' in line
-
-
-def test_the_parts_of_the_pages() -> None:
-    assert "| [Codex](codex.md) | `codex`, `codex-cli` |" in markdown_list()
-    assert markdown("codex").startswith("`~/.codex/config.toml`:\n\n```toml\nmodel = ")
-    assert "```text\n" in markdown("cline") and "`:" not in markdown("cline")

@@ -10,20 +10,10 @@ import msgspec
 
 from moonwire.cli.agents.change import EDITORS, apply, settings
 from moonwire.cli.agents.editing import Path
-from moonwire.cli.agents.table import AGENTS, Agent, Kind, Place
+from moonwire.cli.agents.table import AGENTS, Agent, Place
 from moonwire.core.catalogue import resolve
 
-__all__ = [
-    "ANY_KEY",
-    "Wanted",
-    "banner",
-    "markdown",
-    "markdown_list",
-    "notes",
-    "place_of",
-    "snippet",
-    "template",
-]
+__all__ = ["ANY_KEY", "Wanted", "banner", "notes", "paths", "place_of", "snippet", "template"]
 
 ANY_KEY: Final = "any"
 """What a caller may give as its key where nobody asks for one, and clients want one to be set."""
@@ -31,7 +21,6 @@ ANY_KEY: Final = "any"
 _HOLE: Final = re.compile("<(root|base|model|small|window|small-window|key|variable)>")
 # For a model that nobody knows, where an agent wants a number: more than this and a short one overflows.
 _WINDOW: Final = 262_144
-_FENCES: Final[dict[Kind, str]] = {"fields": "text"}
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -140,24 +129,3 @@ def place_of(place: Place) -> str:
 def paths(agent: Agent, wanted: Wanted) -> list[tuple[Path, Any]]:
     """The settings of the agent's file, one by one."""
     return settings(template(agent, wanted))
-
-
-def markdown(name: str) -> str:
-    """An agent's settings for its page."""
-    agent = next(one for one in AGENTS if one.name == name)
-    wanted = Wanted()
-    fence = _FENCES.get(agent.kind, agent.kind)
-    where = f"`{place_of(agent.place)}`:\n\n" if agent.place else ""
-    said = "".join(f"- {note}\n" for note in notes(agent, wanted))
-    return f"{where}```{fence}\n{snippet(agent, wanted)}```\n" + (f"\n{said}" if said else "")
-
-
-def markdown_list() -> str:
-    """All agents as a table of Markdown."""
-    lines = ["| agent | `moonwire connect …` | what is set | where |", "|---|---|---|---|"]
-    for agent in AGENTS:
-        title = f"[{agent.title}]({agent.page}.md)" if agent.page else agent.title
-        where = f"`{place_of(agent.place)}`" if agent.place else "printed"
-        names = ", ".join(f"`{name}`" for name in (agent.name, *agent.aliases))
-        lines.append(f"| {title} | {names} | {agent.sets} | {where} |")
-    return "\n".join(lines) + "\n"

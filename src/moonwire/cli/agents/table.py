@@ -54,6 +54,10 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     in_banner: bool = False
     page: str = ""
     """Its page in docs/agents/."""
+    effort: str = ""
+    """How it says what effort it wants."""
+    repairs: tuple[tuple[str, str], ...] = ()
+    """What went wrong with it in public, and where: the repository with the number, and the fault."""
 
 
 AGENTS: Final[tuple[Agent, ...]] = (
@@ -86,6 +90,25 @@ AGENTS: Final[tuple[Agent, ...]] = (
         banner="ANTHROPIC_BASE_URL=<root> ANTHROPIC_AUTH_TOKEN=<key> ANTHROPIC_MODEL=<model> claude",
         in_banner=True,
         page="claude-code",
+        effort=(
+            "Claude Code's thinking and `/effort` come as `thinking` and `output_config`; a "
+            "sub-agent that switches thinking off goes on thinking where the model cannot help "
+            "it. It reckons with 200,000 tokens for a model that it does not know, and with a "
+            "million where the name ends in `[1m]`, which moonwire leaves out of what it sends: "
+            "`--model 'kimi-k3[1m]'`."
+        ),
+        repairs=(
+            ("MoonshotAI/Kimi-K2#141", "a sub-agent switches off thinking that cannot be switched off"),
+            ("farion1231/cc-switch#2365", "a proxy loses the thinking blocks of earlier turns"),
+            ("farion1231/cc-switch#2941", "a `tool_reference` in a tool's result is refused"),
+            ("MoonshotAI/kimi-cli#2223", "the same stays in the history and spoils the conversation"),
+            (
+                "QuantumNous/new-api#4408",
+                "a relay wraps the refusal of lost reasoning so that nobody knows it",
+            ),
+            ("MoonshotAI/Kimi-K2.5#51", "an opaque refusal, now and then and then always"),
+            ("sgl-project/sglang#10600", "ids of calls that begin anew each turn confuse the model"),
+        ),
     ),
     Agent(
         name="codex",
@@ -107,6 +130,15 @@ AGENTS: Final[tuple[Agent, ...]] = (
             "Codex reads the provider from this file alone, not from a project's, and only when it starts.",
         ),
         page="codex",
+        effort=('In config.toml, `model_reasoning_effort = "low"`.'),
+        repairs=(
+            ("BigPizzaV3/CodexPlusPlus#1180", "a proxy writes an effort where a type belongs"),
+            ("router-for-me/CLIProxyAPI#5647", "items of a tool search are refused"),
+            (
+                "MoonshotAI/kimi-code#207",
+                "an overflow of the window is not known as one, so that nothing is compacted",
+            ),
+        ),
     ),
     Agent(
         name="opencode",
@@ -132,9 +164,23 @@ AGENTS: Final[tuple[Agent, ...]] = (
         },
         key="{env:<variable>}",
         sets="a provider with two models, and both as defaults",
-        notes=("A project's opencode.json is stronger than this file.",),
+        notes=(
+            "A project's opencode.json is stronger than this file.",
+            "This is the form of opencode 1; opencode 2 has another one, and migrates this one.",
+        ),
         in_banner=True,
         page="opencode",
+        effort=('A model of the provider takes `"options": {"reasoningEffort": "low"}`.'),
+        repairs=(
+            ("anomalyco/opencode#29690", "reasoning is lost between the fields of two servers"),
+            ("anomalyco/opencode#8851", "calls within the thoughts end the turn"),
+            ("anomalyco/opencode#20650", "markup stands inside an argument"),
+            ("anomalyco/opencode#39451", "turns of calls with an empty text are refused"),
+            (
+                "mastra-ai/mastra#12592",
+                "the provider package drops reasoning, and the second step is refused",
+            ),
+        ),
     ),
     Agent(
         name="kimi-cli",
@@ -155,6 +201,18 @@ AGENTS: Final[tuple[Agent, ...]] = (
         ),
         with_variable_notes=('Kimi CLI takes its key from KIMI_API_KEY: export KIMI_API_KEY="$<variable>".',),
         page="kimi-cli",
+        effort=(
+            "`kimi --thinking` and `--no-thinking` switch thinking; Kimi CLI sends no effort. In "
+            'Kimi Code it is `[thinking]` with `effort = "low"`.'
+        ),
+        repairs=(
+            ("MoonshotAI/kimi-cli#1977", "an interrupted call has no result"),
+            ("MoonshotAI/kimi-cli#2531", "a tool's name begins with a digit"),
+            ("MoonshotAI/kimi-cli#1773", "a tool's name has characters that the server refuses"),
+            ("MoonshotAI/kimi-cli#2035", "an empty text beside calls is refused"),
+            ("MoonshotAI/kimi-cli#2396", "blank parts in the prompt of a compaction are refused"),
+            ("MoonshotAI/kimi-code#1053", "a result without its call bricks the session"),
+        ),
     ),
     Agent(
         name="kimi-code",
@@ -205,6 +263,19 @@ AGENTS: Final[tuple[Agent, ...]] = (
         sets="a provider with a model, and that as the primary one",
         notes=("The file may be JSON5; where it uses more of that than comments, set this by hand.",),
         page="openclaw",
+        effort=(
+            "OpenClaw's thinking levels come as an effort. Its own rules for Kimi hold for its "
+            "provider `moonshot`, and not for this one."
+        ),
+        repairs=(
+            ("openclaw/openclaw#70030", "ids of calls lose their punctuation, and the model stops calling"),
+            ("openclaw/openclaw#51155", "an id is there twice"),
+            ("openclaw/openclaw#92396", "a compaction leaves calls without reasoning"),
+            ("openclaw/openclaw#22194", "the role developer is refused"),
+            ("openclaw/openclaw#47261", "an effort beside switched-off thinking is refused"),
+            ("openclaw/openclaw#116858", "one tool's schema is refused, and with it every turn"),
+            ("openclaw/openclaw#33637", "a key of the other region gets a bare 401"),
+        ),
     ),
     Agent(
         name="aider",
@@ -228,6 +299,15 @@ AGENTS: Final[tuple[Agent, ...]] = (
         banner="aider --openai-api-base <base> --openai-api-key <key> --model openai/<model>",
         in_banner=True,
         page="aider",
+        effort=(
+            "`aider --reasoning-effort low --no-check-model-accepts-settings`: without the second"
+            " one aider drops the first for a model that it does not know."
+        ),
+        repairs=(
+            ("BerriAI/litellm#26156", "reasoning is repaired by a list of models, which lacks the new ones"),
+            ("MoonshotAI/kimi-code#3017", "content that is left out is refused on the way"),
+            ("MoonshotAI/kimi-cli#2332", "a small cap is used up by thoughts, and the answer is empty"),
+        ),
     ),
     Agent(
         name="crush",
@@ -295,6 +375,15 @@ Context Window:  <window>
         banner="Provider: OpenAI Compatible, Base URL: <base>, API Key: <key>, Model ID: <model>",
         in_banner=True,
         page="cline",
+        effort=("Where a version has a field for reasoning effort, it is read."),
+        repairs=(
+            ("Kilo-Org/kilocode#10375", "a server refuses the field of reasoning"),
+            ("continuedev/continue#11600", "reasoning is dropped, and the turn after a call is refused"),
+            (
+                "continuedev/continue#10847",
+                "the coding endpoint does not serve every agent: the error says so, and no header is forged",
+            ),
+        ),
     ),
     Agent(
         name="codecompanion",
@@ -320,6 +409,14 @@ require("codecompanion").setup({
         sets="an adapter, for init.lua",
         notes=("Older versions say `strategies` where newer ones say `interactions`.",),
         page="codecompanion",
+        effort=('The adapter\'s `parameters = { reasoning_effort = "low" }` go into each request.'),
+        repairs=(
+            (
+                "olimorris/codecompanion.nvim#3087",
+                "the adapter has no field for reasoning, and the second turn of tools is refused",
+            ),
+            ("avante-corp/avante.nvim#2940", "reasoning comes back under another name"),
+        ),
     ),
     Agent(
         name="langchain",
@@ -335,6 +432,20 @@ model = ChatOpenAI(model="<model>", base_url="<base>", api_key=<key>)
         banner='ChatOpenAI(model="<model>", base_url="<base>", api_key=<key>)',
         in_banner=True,
         page="langchain",
+        effort=(
+            '`ChatOpenAI(…, reasoning_effort="low")`, and `reasoning_effort="low"` for the OpenAI'
+            " SDK's `create`."
+        ),
+        repairs=(
+            (
+                "langchain-ai/langchain#36457",
+                "ChatOpenAI drops reasoning, and the turn after a call is refused",
+            ),
+            ("bytedance/deer-flow#3043", "reasoning is lost in both directions"),
+            ("OpenHands/software-agent-sdk#1093", "an empty block of text is refused"),
+            ("lobehub/lobehub#17272", "a saved effort is none that the model knows"),
+            ("theopenco/llmgateway#3061", "an effort is ignored without a word"),
+        ),
     ),
     Agent(
         name="openai-sdk",
