@@ -90,7 +90,7 @@ bench: $(VENV)/.stamp-moonwire ## measure, side by side with the peers installed
 docs: $(VENV)/.stamp-moonwire $(VENV)/.stamp-docs ## write the generated parts of docs/ anew, and build the site
 	@$(BIN)/python -m tests.contract.matrix --write docs/raw-text.md
 	$(BIN)/python -m tests.gateway.incidents.page --write docs/incidents.md
-	$(BIN)/python -m tests.house.generated --write docs/healing.md docs/faults.md docs/simulator.md docs/gateway.md docs/gateway-config.md docs/client.md docs/en/environment.md docs/zh/environment.md
+	$(BIN)/python -m tests.house.generated --write docs/healing.md docs/faults.md docs/simulator.md docs/gateway.md docs/gateway-config.md docs/client.md docs/en/environment.md docs/zh/environment.md docs/agents/*.md
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --clean
 
 fuzz: $(VENV)/.stamp-moonwire ## run tests/fuzz and the laws of planning in rounds of new random input for FUZZ_MINUTES (default 1)

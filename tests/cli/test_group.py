@@ -22,6 +22,7 @@ COMMANDS = {
     "schema": "Show what a Kimi server makes of a JSON schema.",
     "count": "Count the tokens of a request.",
     "serve": "Run the gateway.",
+    "connect": "Connect an agent to the gateway.",
     "chat": "Talk with a Kimi model in the terminal.",
     "run": "Do one task, with tools, for scripts and pipes.",
     "simulate": "Run a simulated Kimi endpoint.",

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from moonwire.cli.serve import ANY_KEY, _base_url, _lines, _told
+from moonwire.cli.agents.render import ANY_KEY
+from moonwire.cli.serve import _base_url, _lines, _told
 from moonwire.exchange.config import Hidden
 from moonwire.gateway.config.model import (
     ClientConfig,

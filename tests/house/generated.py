@@ -17,6 +17,8 @@ from typing import get_type_hints
 
 import msgspec
 
+from moonwire.cli.agents import pages
+from moonwire.cli.agents.table import AGENTS
 from moonwire.client.environment import markdown_table as environment_table
 from moonwire.core import settings
 from moonwire.core.catalogue import fields
@@ -60,6 +62,11 @@ def _said(source: str) -> dict[str, str]:
     return found
 
 
+def _words(name: str) -> str:
+    """A name as it can stand in a mark."""
+    return name.replace("-", " ")
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     **{f"codes of {part}": lambda part=part: codes_table(part) for part in {c.part for c in CODES.values()}},
     "settings": settings_table,
@@ -69,6 +76,9 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "rules": rules_table,
     "gateway keys": keys_table,
     "errors": errors_table,
+    "agents": pages.index,
+    **{f"agent {_words(a.name)}": lambda name=a.name: pages.setup(name) for a in AGENTS if a.page},
+    **{f"behind {_words(a.name)}": lambda name=a.name: pages.gateway(name) for a in AGENTS if a.repairs},
     "environment en": lambda: environment_table("en") + "\n",
     "environment zh": lambda: environment_table("zh") + "\n",
 }

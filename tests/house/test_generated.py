@@ -16,17 +16,20 @@ HEALING = ROOT / "docs" / "healing.md"
 
 # The page on raw text has marks of its own, which the contract's matrix fills.
 PAGES = [
-    ROOT / "docs" / name
-    for name in (
-        "client.md",
-        "en/environment.md",
-        "faults.md",
-        "gateway-config.md",
-        "gateway.md",
-        "healing.md",
-        "simulator.md",
-        "zh/environment.md",
-    )
+    *sorted((ROOT / "docs" / "agents").glob("*.md")),
+    *(
+        ROOT / "docs" / name
+        for name in (
+            "client.md",
+            "en/environment.md",
+            "faults.md",
+            "gateway-config.md",
+            "gateway.md",
+            "healing.md",
+            "simulator.md",
+            "zh/environment.md",
+        )
+    ),
 ]
 
 

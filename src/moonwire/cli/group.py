@@ -10,6 +10,7 @@ import click
 from moonwire._version import __version__
 from moonwire.cli.chat import chat
 from moonwire.cli.config import config
+from moonwire.cli.connect import connect
 from moonwire.cli.count import count
 from moonwire.cli.explain import explain
 from moonwire.cli.init import init
@@ -71,7 +72,8 @@ def main() -> None:
     """The wire between any agent and any Kimi endpoint.
 
     `moonwire serve` is the gateway that agents point their base URL at; `moonwire config` shows what it would
-    do, and `moonwire init` writes its configuration. `moonwire simulate` is a Kimi endpoint on loopback.
+    do, and `moonwire init` writes its configuration. `moonwire connect` tells an agent where the gateway is.
+    `moonwire simulate` is a Kimi endpoint on loopback.
 
     `moonwire chat` talks with a model in the terminal, `moonwire run` gives it one task, for scripts and
     pipes. Both can be tried without a key.
@@ -85,5 +87,20 @@ def main() -> None:
     """
 
 
-for command in (serve, chat, run, config, init, memory, parse, explain, schema, count, models, simulate):
+_COMMANDS = (
+    serve,
+    connect,
+    chat,
+    run,
+    config,
+    init,
+    memory,
+    parse,
+    explain,
+    schema,
+    count,
+    models,
+    simulate,
+)
+for command in _COMMANDS:
     main.add_command(command)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import click
 
+from moonwire.cli.agents.render import ANY_KEY, Wanted, banner
 from moonwire.cli.config import gateway_options, loaded_from
 from moonwire.cli.screen import Piece, put
 from moonwire.core.errors import LocalProtocolError, MoonwireError
@@ -24,8 +25,8 @@ __all__ = ["serve"]
 SIMULATED: Final = "platform"
 """Whose rules the built-in simulator keeps."""
 
-ANY_KEY: Final = "any"
-"""What a caller may give as its key where nobody asks for one, and clients want one to be set."""
+OWN_KEY: Final = "YOUR_KEY"
+"""The variable that the settings for agents name where callers bring keys of their own."""
 
 
 @click.command(short_help="Run the gateway.")
@@ -176,30 +177,8 @@ def _lines(config: Config, base: str, simulated: bool) -> list[str]:
         f"  memory     {remembered}\n",
         "\nSettings for agents, ready to paste:\n",
     ]
-    key = _told(config, base).get("OPENAI_API_KEY", "YOUR_KEY")
-    model = "kimi-k3"
-    for name, lines in _agents(base, key, model):
+    named = "" if "OPENAI_API_KEY" in _told(config, base) else OWN_KEY
+    for name, lines in banner(Wanted(base.removesuffix("/v1"), variable=named)):
         found.append(f"\n  {name}\n")
         found += [f"    {line}\n" for line in lines]
-    return found
-
-
-def _agents(base: str, key: str, model: str) -> list[tuple[str, list[str]]]:
-    """What each agent calls its base URL, key and model."""
-    return [
-        (
-            "OpenAI SDK, and most that are built on it",
-            [f"export OPENAI_BASE_URL={base}", f"export OPENAI_API_KEY={key}"],
-        ),
-        ("LangChain", [f'ChatOpenAI(model="{model}", base_url="{base}", api_key="{key}")']),
-        ("aider", [f"aider --openai-api-base {base} --openai-api-key {key} --model openai/{model}"]),
-        ("Cline, Roo Code, Kilo Code", [f"Provider: OpenAI Compatible, Base URL: {base}, Model ID: {model}"]),
-        (
-            "opencode (opencode.json)",
-            [
-                '{"provider": {"moonwire": {"npm": "@ai-sdk/openai-compatible", "options": '
-                f'{{"baseURL": "{base}", "apiKey": "{key}"}}, "models": {{"{model}": {{}}}}}}}}}}'
-            ],
-        ),
-        ("curl", [f"curl {base}/models -H 'Authorization: Bearer {key}'"]),
-    ]
+    return [*found, "\n  Others, and their own files changed and restored: moonwire connect\n"]
