@@ -34,7 +34,7 @@ LIST = Tool(name="list", description="List a folder", parameters=PARAMETERS)
 SYSTEM = Message(role="system", content="You write code.\nBe brief.")
 FORM = ResponseFormat(
     kind="json_schema",
-    # Messages has no names of forms: this is what it is called then.
+    # Messages has no names of forms: this is what it is called then. Nor can it say that one is strict.
     name="answer",
     schema={
         "type": "object",
@@ -42,7 +42,6 @@ FORM = ResponseFormat(
         "required": ["sum"],
         "additionalProperties": False,
     },
-    strict=True,
 )
 
 
