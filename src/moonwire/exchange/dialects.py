@@ -31,19 +31,14 @@ _DENIED: Final = {
     401: "authentication_error",
     403: "permission_error",
     404: "not_found_error",
+    413: "request_too_large",
+    421: "permission_error",
     503: "overloaded_error",
 }
 
 
 def _messages_denied(body: dict[str, Any], status: int) -> dict[str, Any]:
-    kinds = {
-        401: "authentication_error",
-        403: "permission_error",
-        404: "not_found_error",
-        503: "overloaded_error",
-    }
-    kind = kinds.get(status, "invalid_request_error")
-    return {**body, "error": {**body["error"], "type": kind}}
+    return {**body, "error": {**body["error"], "type": _DENIED.get(status, "invalid_request_error")}}
 
 
 def _messages_plain(request: Request, native: bool) -> tuple[Request, tuple[Note, ...]]:
