@@ -74,18 +74,7 @@ class Gateway:
         self._redactor = Redactor(secrets_of(exchange.routing.upstreams))
         self._relay = Relay(exchange, self._over, self._redactor)
         self._counting = Counting(exchange)
-        self._generate = {
-            dialect.name: Generate(
-                exchange,
-                dialect,
-                timing or Timing(),
-                self._over,
-                first=self.metrics.spoke,
-                redactor=self._redactor,
-                images=images,
-            )
-            for dialect in DIALECTS
-        }
+        self._generate = {one.name: self._generator(one, timing or Timing(), images) for one in DIALECTS}
         self._answers = KeptAnswers(exchange.memory)
         self._generate[RESPONSES.name].kept = self._answers
         self._open = {"/healthz": self._health, "/readyz": self._ready, "/metrics": self._metrics}
@@ -105,6 +94,17 @@ class Gateway:
         self._idle = asyncio.Event()
         self.draining = False
         """Whether nothing new is taken: the process is about to end."""
+
+    def _generator(self, dialect: Dialect, timing: Timing, images: Images | None) -> Generate:
+        return Generate(
+            self.exchange,
+            dialect,
+            timing,
+            self._over,
+            first=self.metrics.spoke,
+            redactor=self._redactor,
+            images=images,
+        )
 
     async def handle(self, call: Call, out: Out) -> None:
         """One request."""
