@@ -39,8 +39,8 @@ where a wish cannot be met a warning says so. The gateway adds no effort of its 
 ### Sampling is fixed
 
 Kimi K2.5 and later take no `temperature`, `top_p`, `n` or penalties but their own, and refuse every other
-value. moonwire leaves these fields out and says so, as `sampling-fixed!` in the header `moonwire-notes`: to set
-them in the agent changes nothing. Source: kimi-api.md E ([sources.md](../sources.md)).
+value. moonwire leaves these fields out and says so (`sampling-fixed!` in the header `moonwire-notes`): to
+set them in the agent changes nothing. Source: kimi-api.md E ([sources.md](../sources.md)).
 
 ### What is repaired for it
 
