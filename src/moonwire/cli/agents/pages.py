@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from moonwire.cli.agents.render import Wanted, notes, place_of, snippet
+from moonwire.cli.agents.render import Wanted, notes, once, place_of, snippet
 from moonwire.cli.agents.table import AGENTS, Agent, Kind
 
 __all__ = ["gateway", "index", "setup"]
@@ -60,7 +60,13 @@ def setup(name: str) -> str:
     fence = _FENCES.get(agent.kind, agent.kind)
     where = f"`{place_of(agent.place)}`:\n\n" if agent.place else ""
     said = "".join(f"- {note}\n" for note in notes(agent, wanted))
-    return f"{where}```{fence}\n{snippet(agent, wanted)}```\n" + (f"\n{said}" if said else "")
+    line = (
+        f"For one run, without any file:\n\n```sh\n{once(agent, wanted)}\n```"
+        if where and agent.banner
+        else ""
+    )
+    parts = [f"{where}```{fence}\n{snippet(agent, wanted)}```", said.rstrip(), line, agent.about]
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def gateway(name: str) -> str:
