@@ -179,6 +179,7 @@ AGENTS: Final[tuple[Agent, ...]] = (
         notes=(
             "A project's opencode.json is stronger than this file.",
             "This is the form of opencode 1; opencode 2 has another one, and migrates this one.",
+            "Where OPENCODE_CONFIG names another file, say so with --file.",
         ),
         in_banner=True,
         page="opencode",
@@ -278,7 +279,10 @@ AGENTS: Final[tuple[Agent, ...]] = (
         },
         key="${<variable>}",
         sets="a provider with a model, and that as the primary one",
-        notes=("The file may be JSON5; where it uses more of that than comments, set this by hand.",),
+        notes=(
+            "The file may be JSON5; where it uses more of that than comments, set this by hand.",
+            "Where OPENCLAW_CONFIG_PATH names another file, say so with --file.",
+        ),
         page="openclaw",
         effort=(
             "OpenClaw's thinking levels come as an effort. Its own rules for Kimi hold for its "
