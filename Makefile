@@ -13,6 +13,8 @@ PYTHON ?= python3
 PYTEST_ARGS ?=
 WORKERS ?= --numprocesses=auto --maxprocesses=8
 FUZZ_MINUTES ?= 1
+# Where the agents of tests/agents have their task: kimi-k2.6, kimi-k2.7-code, kimi-k3, raw-text.
+CLIENT_MODELS ?= all
 SERVE_ARGS ?=
 
 # Recorded traffic for tests/conformance; those tests skip where it is not there.
@@ -24,11 +26,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := $(wildcard src tests bench)
 
-.PHONY: help serve test live check bench docs fuzz lock clean
+.PHONY: help serve test test-clients live check bench docs fuzz lock clean
 
 help: ## list the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)$$/make \1|\2/p' Makefile | while IFS='|' read -r name what; do
-		printf '%-12s %s\n' "$$name" "$$what"
+	@sed -nE 's/^([a-z-]+):.*## (.*)$$/make \1|\2/p' Makefile | while IFS='|' read -r name what; do
+		printf '%-17s %s\n' "$$name" "$$what"
 	done
 
 # -- the environment: one stamp for each thing that can change ---------------------------------
@@ -65,6 +67,10 @@ test: $(VENV)/.stamp-moonwire ## run the tests, and hold core and wire at 100 % 
 	if [ -z "$(PYTEST_ARGS)" ]; then
 		$(BIN)/python -m coverage report --fail-under=100 --include='src/moonwire/core/*,src/moonwire/wire/*'
 	fi
+
+test-clients: $(VENV)/.stamp-moonwire ## Claude Code, Codex CLI and opencode against the gateway (fetches about 400 MB once; CLIENT_MODELS="kimi-k3")
+	@$(BIN)/python -m tests.agents.install
+	MOONWIRE_CLIENT_MODELS="$(CLIENT_MODELS)" $(BIN)/python -m pytest tests/agents $(WORKERS) $(PYTEST_ARGS)
 
 live: $(VENV)/.stamp-moonwire ## two tool rounds with each model of the real platform (needs MOONSHOT_API_KEY; costs a little)
 	@MOONWIRE_LIVE=1 $(BIN)/python -m pytest tests/live $(PYTEST_ARGS)

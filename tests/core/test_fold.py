@@ -131,7 +131,8 @@ def test_a_signature_or_redacted_thoughts_end_their_block() -> None:
     )
     assert reply.blocks == (
         Thought(text="a", signature="s"),
-        Thought(text="b", signature="t", redacted="r"),
+        Thought(text="b", signature="t"),
+        Thought(redacted="r"),
         Thought(redacted="q"),
         Thought(signature="u", encrypted="e", text="c"),
     )

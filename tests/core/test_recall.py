@@ -18,8 +18,8 @@ from moonwire.core.messages import (
     Tool,
     ToolCall,
 )
+from moonwire.core.recall import Kept, Prefix, Recalled, Record, Turn, TurnKeys, Used, keys, match, records
 from moonwire.core.recall import Keys as Asked
-from moonwire.core.recall import Prefix, Recalled, Record, Turn, TurnKeys, Used, keys, match, records
 
 OPAQUE = "call" + "a1" * 12
 
@@ -200,6 +200,7 @@ def test_what_an_answer_cost_is_found_with_the_prefix() -> None:
 
 
 A, B, COST = Turn(reasoning="a"), Turn(reasoning="b"), Used(prompt=1, completion=1)
+KEPT = Kept(text="a")
 
 
 @pytest.mark.parametrize(
@@ -214,6 +215,8 @@ A, B, COST = Turn(reasoning="a"), Turn(reasoning="b"), Used(prompt=1, completion
         ({"k1": [A], "k2": [B]}, {}),
         ({"k1": [A, COST]}, {}),
         ({"k1": [COST]}, {}),
+        ({"k1": [A, KEPT]}, {}),
+        ({"k1": [KEPT], "k2": [A]}, {1: A}),
         ({}, {}),
     ],
 )

@@ -177,7 +177,7 @@ def test_what_cannot_be_written_for_its_depth_stays_as_it_came(monkeypatch: pyte
     def too_deep(arguments: Any, compiled: Any) -> Any:
         raise RecursionError
 
-    monkeypatch.setattr("moonwire.core.restore.restore_arguments", too_deep)
+    monkeypatch.setattr("moonwire.core.schemas.restore_arguments", too_deep)
     events = run(call("renamed", '{"required_": true}'))
     assert text(events) == '{"required_": true}'
     assert "nested too deeply" in told(events)[0][2]

@@ -34,7 +34,7 @@ def test_a_reply_has_more_where_more_was_asked_for() -> None:
 
 
 def test_an_error_within_a_stream_is_its_end() -> None:
-    said = CHAT.error_event(Overloaded("busy"))
+    said = CHAT.error_event(Overloaded("busy"), None)
     frame, done, rest = said.split(b"\n\n")
     assert json.loads(frame[6:])["error"]["code"] == "overloaded"
     assert (done, rest) == (b"data: [DONE]", b"")

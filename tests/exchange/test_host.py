@@ -34,6 +34,13 @@ def test_the_address_of_a_call(base: str, url: str) -> None:
     assert host(base).url("/chat/completions") == url
 
 
+@pytest.mark.parametrize(
+    "base", ["http://h/anthropic", "http://h/anthropic/v1", "http://h/anthropic/v1/messages"]
+)
+def test_a_version_stands_in_an_address_once(base: str) -> None:
+    assert host(base).url("/v1/messages") == "http://h/anthropic/v1/messages"
+
+
 def test_other_calls_where_the_whole_address_of_one_was_given() -> None:
     assert host("http://h/v1/chat/completions").url("/models") == "http://h/v1/models"
 

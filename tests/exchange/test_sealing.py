@@ -110,12 +110,13 @@ def test_without_a_memory_the_upstream_sees_what_it_thought() -> None:
         ):
             exchange.seals = SEALS
             request = body("hi", model="kimi-k2.6")
-            answer = await exchange.open(asked(request, seal="signature"))
+            _, turn = exchange.unsealed(request, ANN)
+            answer = await exchange.open(asked(request, seal="signature", turn=turn))
             seal = next(one for one in await events_of(answer) if isinstance(one, Sealed))
             thoughts = (Thought(text="I…", signature=seal.data),)
-            turn = Message(role="assistant", content="Hi.", thoughts=thoughts)
-            messages = (*request.messages, turn, Message(role="user", content="so?"))
-            again = Request(model=request.model, messages=messages)
+            said = Message(role="assistant", content="Hi.", thoughts=thoughts)
+            messages = (*request.messages, said, Message(role="user", content="so?"))
+            again, _ = exchange.unsealed(Request(model=request.model, messages=messages), ANN)
             await events_of(await exchange.open(asked(again, seal="signature")))
             reply, _ = await exchange.complete(asked(again, seal="encrypted"))
             assert next(one for one in reply.blocks if isinstance(one, Thought)).encrypted

@@ -79,7 +79,7 @@ def quick(**more: Any) -> Options:
     return msgspec.structs.replace(Options(retries=QUICK, tail=0.05), **more)
 
 
-ASKED = ("key", "headers", "verbatim", "timeouts", "commit", "seal")
+ASKED = ("key", "headers", "verbatim", "timeouts", "commit", "seal", "turn")
 
 
 def asked(words: str | Request = "Say hello.", *, tenant: Tenant = ANN, **more: Any) -> Asked:

@@ -289,6 +289,7 @@ def test_an_answer_of_thoughts_alone_is_an_error_to_who_did_not_stream() -> None
     with scripted(script) as upstream, running(upstream.base_url, endpoint="platform") as gateway:
         refused = gateway.chat(max_tokens=20)
         assert (refused.status, refused.error["code"]) == (422, "thoughts_only")
+        assert "cap-below-floor!" in refused.header("moonwire-notes")
         assert refused.error["type"] == "incomplete_answer"
         assert gateway.chat(stream=True, max_tokens=20).frames[-1]["choices"][0]["finish_reason"] == "length"
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from moonwire.core.recall import Turn, Used
+from moonwire.core.recall import Kept, Turn, Used
 from moonwire.memory import Memory, NoMemory, ProcessMemory, SqliteMemory, Stats
 from moonwire.memory.interface import bounded
 from tests.house.tree import SOURCE, python_files
@@ -55,3 +55,13 @@ def test_a_value_is_bounded_by_the_bytes_of_its_reasoning(text: str, limit: int,
 def test_what_has_no_reasoning_is_not_looked_at() -> None:
     records = {"a": Turn(natives=("f:0",)), "b": Used(prompt=1, completion=2), "c": turn()}
     assert bounded(records, 1000) == records
+
+
+def test_a_text_that_is_too_large_is_not_kept_at_all() -> None:
+    large, small = Kept(text="é" * 5), Kept(text="é" * 4)
+    assert bounded({"a": large, "b": small, "c": Turn(reasoning="abc")}, 8) == {
+        "b": small,
+        "c": Turn(reasoning="abc"),
+    }
+    assert bounded({"a": large}, 8) == {}
+    assert bounded({"a": large}, 10) == {"a": large}

@@ -5,7 +5,7 @@ import tracemalloc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moonwire.core.recall import Record, Turn, Used
+from moonwire.core.recall import Kept, Record, Turn, Used
 from moonwire.memory.lru import PUT_HERE, Held, distinct, unit, weight
 from tests.memory.samples import named, turn
 
@@ -154,6 +154,7 @@ def test_a_value_under_several_keys_weighs_once() -> None:
     one = turn("x" * 1000)
     assert weight([one, one, one]) == weight([one]) > 1000
     assert weight([one, turn("x" * 1000)]) == 2 * weight([one])
+    assert weight([Kept(text="x" * 1000)]) > 1000
     records: list[Record] = [Used(prompt=1, completion=1), Turn()]
     assert weight(records) > 0
     assert distinct(records, records) == tuple(records)

@@ -196,6 +196,14 @@ _ROWS: Final[tuple[Code, ...]] = (
         ("events-unreadable", WARNING, "events of the server's stream were no JSON and were left out"),
     ),
     *_of(
+        "functions",
+        ("tool-as-function", INFO, "a tool of another kind was offered as a function of its name"),
+        ("tool-hosted", WARNING, "a tool that runs on OpenAI's servers alone was left out"),
+        ("tool-choice-hosted", WARNING, "a tool that is not offered was not forced"),
+        ("reasoning-sealed", WARNING, "reasoning that somebody else encrypted was left out"),
+        ("item-as-text", WARNING, "an item that no model knows was told as text"),
+    ),
+    *_of(
         "reading",
         ("finish-synthesised", INFO, "the stream had no end, and its calls show that it was whole"),
         ("error-behind-end", WARNING, "the server told of an error behind the end of its answer"),

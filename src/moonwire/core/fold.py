@@ -106,7 +106,9 @@ class Fold:
 
     def _sealed(self, event: Sealed) -> None:
         last = self._blocks[-1] if self._blocks else None
-        if last is None or last.kind is not Thought or event.kind in last.facts or "redacted" in last.facts:
+        # Redacted thoughts are a block of their own, and no thoughts have two seals of one kind.
+        apart = event.kind == "redacted" or last is None or last.kind is not Thought
+        if last is None or apart or event.kind in last.facts or "redacted" in last.facts:
             last = _Block(Thought, {})
             self._blocks.append(last)
         last.facts[event.kind] = event.data

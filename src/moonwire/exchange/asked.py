@@ -7,6 +7,7 @@ import msgspec
 from moonwire.core.errors import LocalProtocolError, MoonwireError
 from moonwire.core.memo import again
 from moonwire.core.messages import Message, Reply, Request, TextPart
+from moonwire.core.notes import Note
 from moonwire.core.plan import Plan
 from moonwire.core.settings import Settings
 from moonwire.exchange.sealing import SealKind
@@ -51,6 +52,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What the caller chose for this request alone, in the place of its route's."""
     seal: SealKind = ""
     """What the caller's dialect keeps the true reasoning in, where it has something for that."""
+    turn: bytes = b""
+    """What stood before the answer, to which its seals are bound."""
     native_ids: bool = False
     """Whether the caller sees the ids of calls as the model wrote them, and sends them back like that."""
 
@@ -66,6 +69,8 @@ class Incomplete(MoonwireError):
     def __init__(self, message: str, reply: Reply, remedy: str) -> None:
         super().__init__(message, path="max_tokens", remedy=remedy)
         self.reply = reply
+        self.notes: tuple[Note, ...] = ()
+        """What was done to get it."""
 
 
 def incomplete(reply: Reply, plan: Plan) -> Incomplete:

@@ -97,7 +97,10 @@ class Attempt:
             "POST",
             host.url(dialect.path),
             headers=_headers(
-                host.upstream.headers, self.lease.key, self._asked.headers, every=self._asked.verbatim
+                (*dialect.headers, *host.upstream.headers),
+                self.lease.key,
+                self._asked.headers,
+                every=self._asked.verbatim,
             ),
             body=body,
             timeouts=self._timeouts,

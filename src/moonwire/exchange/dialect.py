@@ -51,10 +51,13 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     writer: Callable[[Named], StreamWriter]
     encode_reply: Callable[[Reply, Named], dict[str, Any]]
     encode_error: Callable[[MoonwireError], Encoded]
-    error_event: Callable[[MoonwireError], bytes]
-    """The bytes of an error inside a stream that has begun, and of the stream's end."""
-    plain: Callable[[Request], tuple[Request, tuple[Note, ...]]] = lambda request: (request, ())
-    """What only this dialect has, as what every model can be told; and what that changed."""
+    error_event: Callable[[MoonwireError, StreamWriter | None], bytes]
+    """The bytes of an error inside a stream, and of its end: of the one that the writer has begun, if any."""
+    in_streams: tuple[type[MoonwireError], ...] = ()
+    """What its clients act on only inside a stream: who asked for one gets it there, behind a 200."""
+    plain: Callable[[Request, bool], tuple[Request, tuple[Note, ...]]] = lambda request, native: (request, ())
+    """What only this dialect has, as what a Kimi endpoint can be told, and what that changed; `native`: the
+    endpoint speaks this dialect too."""
     denied: Callable[[dict[str, Any], int], dict[str, Any]] = lambda body, status: body
     """The body of an error of ours with what this status is called."""
     read: Callable[[bytes, Callable[[bytes], bool]], Request | None] = lambda data, sound: None
@@ -63,8 +66,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     id_prefix: str = "chatcmpl-"
     paths: tuple[str, ...] = ()
     """Where a caller that speaks it asks: the beginnings of paths. Its errors are in its words there."""
-    seal: SealKind = ""
-    """What it keeps the true reasoning in, where it has something for that."""
+    seal: Callable[[Request], SealKind] = lambda request: ""
+    """What this caller keeps the true reasoning in, where it has something for that."""
 
 
 def named(
@@ -109,7 +112,7 @@ def _chat_error(error: MoonwireError) -> Encoded:
     return status, headers, body
 
 
-def _chat_error_event(error: MoonwireError) -> bytes:
+def _chat_error_event(error: MoonwireError, writer: StreamWriter | None = None) -> bytes:
     _, _, body = _chat_error(error)
     return b"data: " + msgspec.json.encode(body) + b"\n\n" + DONE
 

@@ -2,9 +2,15 @@
 
 from typing import Any, Final
 
-from moonwire.core.messages import Reply
+from moonwire.core.budget import NoRoom, TooLarge
+from moonwire.core.errors import ContextOverflow, MoonwireError, QuotaExhausted
+from moonwire.core.messages import Reply, Request
+from moonwire.core.notes import Note
+from moonwire.exchange.asked import Incomplete
 from moonwire.exchange.dialect import CHAT, Dialect, Named, StreamWriter
+from moonwire.exchange.sealing import SealKind
 from moonwire.wire import anthropic, responses
+from moonwire.wire.chat.errors import Encoded
 
 __all__ = ["ANTHROPIC", "DIALECTS", "RESPONSES", "spoken_at"]
 
@@ -25,19 +31,23 @@ _DENIED: Final = {
     401: "authentication_error",
     403: "permission_error",
     404: "not_found_error",
+    413: "request_too_large",
+    421: "permission_error",
     503: "overloaded_error",
 }
 
 
 def _messages_denied(body: dict[str, Any], status: int) -> dict[str, Any]:
-    kinds = {
-        401: "authentication_error",
-        403: "permission_error",
-        404: "not_found_error",
-        503: "overloaded_error",
-    }
-    kind = kinds.get(status, "invalid_request_error")
-    return {**body, "error": {**body["error"], "type": kind}}
+    return {**body, "error": {**body["error"], "type": _DENIED.get(status, "invalid_request_error")}}
+
+
+def _messages_plain(request: Request, native: bool) -> tuple[Request, tuple[Note, ...]]:
+    return (anthropic.adapted if native else anthropic.abroad)(request), ()
+
+
+def _messages_error(error: MoonwireError) -> Encoded:
+    # No client tries that again, or compacts for it.
+    return anthropic.encode_error(error, status=422 if isinstance(error, Incomplete) else None)
 
 
 ANTHROPIC: Final = Dialect(
@@ -45,13 +55,14 @@ ANTHROPIC: Final = Dialect(
     decode=anthropic.decode,
     writer=_messages_writer,
     encode_reply=_messages_reply,
-    encode_error=anthropic.encode_error,
-    error_event=anthropic.error_event,
+    encode_error=_messages_error,
+    error_event=lambda error, writer: anthropic.error_event(error),
     denied=_messages_denied,
     keep_alive=anthropic.PING,
     id_prefix="msg_",
+    plain=_messages_plain,
     paths=("/v1/messages",),
-    seal="signature",
+    seal=lambda request: "signature",
 )
 
 
@@ -75,18 +86,43 @@ def _responses_reply(reply: Reply, named: Named) -> dict[str, Any]:
     return body if named.extra is None else {**body, **named.extra()}
 
 
+def _responses_plain(request: Request, native: bool) -> tuple[Request, tuple[Note, ...]]:
+    plain, notes = responses.as_functions(request)
+    return plain if native else responses.bare(plain), notes
+
+
+def _responses_error(error: MoonwireError) -> Encoded:
+    status, headers, body = responses.encode_error(error)
+    if isinstance(error, Incomplete):
+        # No client tries that again, or compacts for it.
+        status = 422
+        body["error"] |= {"code": "thoughts_only", "type": "invalid_request_error"}
+    return status, headers, body
+
+
+def _responses_error_event(error: MoonwireError, writer: StreamWriter | None) -> bytes:
+    return responses.error_event(error, writer if isinstance(writer, responses.Writer) else None)
+
+
+def _responses_seal(request: Request) -> SealKind:
+    wanted: Any = request.extra.get("include")
+    return "encrypted" if isinstance(wanted, list) and "reasoning.encrypted_content" in wanted else ""
+
+
 RESPONSES: Final = Dialect(
     name="responses",
     decode=responses.decode,
     writer=_responses_writer,
     encode_reply=_responses_reply,
-    encode_error=responses.encode_error,
-    error_event=responses.error_event,
-    plain=responses.as_functions,
+    encode_error=_responses_error,
+    error_event=_responses_error_event,
+    # An agent compacts, or stops, on `response.failed`; of a status it only knows that it is none of 200.
+    in_streams=(NoRoom, TooLarge, ContextOverflow, QuotaExhausted),
+    plain=_responses_plain,
     denied=CHAT.denied,
     id_prefix="resp_",
     paths=("/v1/responses",),
-    seal="encrypted",
+    seal=_responses_seal,
 )
 
 DIALECTS: Final[tuple[Dialect, ...]] = (CHAT, ANTHROPIC, RESPONSES)

@@ -38,7 +38,7 @@ from moonwire.exchange.race import race
 from moonwire.exchange.reading import BROKEN
 from moonwire.exchange.ring import Lease
 from moonwire.exchange.sealing import Sealing, unsealed
-from moonwire.memory import Memory
+from moonwire.memory import Memory, Tenant
 from moonwire.memory.seals import Seals
 from moonwire.transport.errors import Deadline
 
@@ -126,6 +126,11 @@ class Exchange:
             remedy="name a model that a route of moonwire.toml takes",
         )
 
+    def speaks(self, model: str) -> set[str]:
+        """The dialects of the endpoints that may come to answer for this model."""
+        hops = self.route(model).hops
+        return {self.hosts[hop.upstream].target(hop.model or model).dialect for hop in hops}
+
     def planned(self, asked: Asked, recalled: Recalled | None = None) -> Plan:
         """The plan for the first hop, with nothing sent."""
         route = self.route(asked.request.model)
@@ -165,14 +170,16 @@ class Exchange:
 
         `tries` says what was tried, also where there is no answer in the end.
         """
-        return (await self._opened(self._unsealed(asked), tries or Tries())).answer
+        return (await self._opened(asked, tries or Tries())).answer
 
-    def _unsealed(self, asked: Asked) -> Asked:
-        """With the true reasoning of turns that a caller kept under seal."""
+    def unsealed(self, request: Request, tenant: Tenant) -> tuple[Request, bytes]:
+        """With the true reasoning of turns that a caller kept under seal; and what its next turn is bound to.
+
+        Before anything else is done to it: what a seal is bound to is what the caller said.
+        """
         if self.seals is None:
-            return asked
-        request = unsealed(asked.request, asked.tenant, self.seals)
-        return asked if request is asked.request else msgspec.structs.replace(asked, request=request)
+            return request, b""
+        return unsealed(request, tenant, self.seals), before(request)[1]
 
     async def _opened(self, asked: Asked, tries: Tries, last: Missed | None = None) -> Opened:
         """From hop `tries.place` on. `last` is why the one before it did not do."""
@@ -284,16 +291,15 @@ class Exchange:
             over=over,
             resume=self._resume(way, asked, tries, spoken.lease) if self.options.resume else None,
         )
-        answer.sealing = self._sealing(asked, way)
+        answer.sealing = self._sealing(asked)
         return Opened(answer, way, spoken.attempt)
 
-    def _sealing(self, asked: Asked, way: Way) -> Sealing | None:
+    def _sealing(self, asked: Asked) -> Sealing | None:
         """Seals for the answer, bound to what it answers."""
         seals, kind = self.seals, asked.seal
         if seals is None or not kind:
             return None
-        turn = way.end.last if way.end is not None else before(asked.remembered)[1]
-        return Sealing(kind, lambda text: seals.seal(asked.tenant, turn, text))
+        return Sealing(kind, lambda text: seals.seal(asked.tenant, asked.turn, text))
 
     async def _spoken(self, way: Way, planned: Plan, asked: Asked, tries: Tries, patience: float) -> Spoken:
         """Sent, and begun to be answered. Whatever ends it before gives the key back."""
@@ -361,7 +367,7 @@ class Exchange:
 
         So an answer that breaks off is asked for again, and one of thoughts alone once with a larger cap.
         """
-        tries, asked = tries or Tries(), self._unsealed(asked)
+        tries = tries or Tries()
         reply, answer = await self._whole(asked, tries)
         if _is_settled(reply, answer):
             return reply, answer
@@ -378,7 +384,9 @@ class Exchange:
                 answer.notes.insert(0, told)
         if _is_settled(reply, answer) or self.options.thoughts_only == "honest":
             return reply, answer
-        raise incomplete(reply, answer.plan)
+        refused = incomplete(reply, answer.plan)
+        refused.notes = tuple(answer.notes)
+        raise refused
 
     async def _whole(self, asked: Asked, tries: Tries) -> tuple[Reply, Answer]:
         """One whole answer; where it breaks off it is asked for again, then elsewhere."""

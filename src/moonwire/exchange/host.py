@@ -60,6 +60,8 @@ class Host:
 
     def url(self, path: str) -> str:
         """The address of a call below the base URL, also where the whole address of one was given."""
+        if path.startswith("/v1/") and self._base.endswith("/v1"):
+            path = path.removeprefix("/v1")
         return f"{self._base}{path}{self._query}"
 
     def target(self, model: str) -> Target:

@@ -276,7 +276,9 @@ class Gateway:
         await _json(out, {"data": {"total_tokens": tokens, "moonwire": how}}, identity)
 
     def _asked(self, call: Call, caller: Caller, identity: str, dialect: Dialect) -> Asked:
-        request, _ = dialect.plain(dialect.decode(self._read(call)))
+        request = dialect.decode(self._read(call))
+        native = self.exchange.speaks(request.model) == {dialect.name}
+        request, _ = dialect.plain(request, native)
         return Asked(
             request=request,
             id=identity,

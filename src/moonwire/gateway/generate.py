@@ -12,8 +12,8 @@ from moonwire.core.messages import Reply, Request
 from moonwire.core.notes import Note
 from moonwire.core.plan import Plan
 from moonwire.exchange.answer import Answer
-from moonwire.exchange.asked import Asked, Commit
-from moonwire.exchange.dialect import Dialect, Named, named
+from moonwire.exchange.asked import Asked, Commit, Incomplete
+from moonwire.exchange.dialect import Dialect, Named, StreamWriter, named
 from moonwire.exchange.exchange import Exchange
 from moonwire.exchange.policy import Tries
 from moonwire.exchange.redact import Redactor
@@ -128,7 +128,10 @@ class Generate:
         work.said = request
         if self.kept is not None:
             request = await self.kept.resumed(request, caller.tenant)
-        request, told = self._dialect.plain(request)
+        seal = self._dialect.seal(request)
+        request, turn = self._exchange.unsealed(request, caller.tenant)
+        native = self._exchange.speaks(request.model) == {self._dialect.name}
+        request, told = self._dialect.plain(request, native)
         work.tries.notes += told
         route = self._exchange.route(request.model)
         report.mode = route.mode
@@ -139,7 +142,8 @@ class Generate:
             key=caller.key,
             headers=passed_headers(call),
             commit=Commit(),
-            seal=self._dialect.seal,
+            seal=seal,
+            turn=turn,
         )
         if route.mode == "strict":
             _refuse_healing(self._exchange.planned(asked))
@@ -211,7 +215,7 @@ class Generate:
             work.report.status = 200
             await out.start(200, [*SSE, *work.headers(answer.notes), *_counts(answer)])
         called = self._named(asked.request, work, answer, explain=explain)
-        writer = self._dialect.writer(called)
+        writer = work.writer = self._dialect.writer(called)
         pulse = Pulse(out, self._dialect.keep_alive, self._timing.keep_alive)
         pulse.begin()
         try:
@@ -236,14 +240,21 @@ class Generate:
         """The caller is told, by a status as long as there was none."""
         report, redactor, out = work.report, work.redactor, work.out
         report.error = redactor.text(f"{type(error).__name__}: {error.message[:500]}")
-        report.notes = report.notes or redactor.notes(work.tries.notes)
+        told = error.notes if isinstance(error, Incomplete) else work.tries.notes
+        report.notes = report.notes or redactor.notes(told)
         if out.started:
-            await out.send(redactor.data(self._dialect.error_event(error)))
+            await out.send(redactor.data(self._dialect.error_event(error, work.writer)))
             await out.end()
+            return
+        if work.said is not None and work.said.stream is True and isinstance(error, self._dialect.in_streams):
+            report.status = 200
+            await out.start(200, [*SSE, *work.headers(report.notes)])
+            await out.end(redactor.data(self._dialect.error_event(error, None)))
             return
         status, headers, body = self._dialect.encode_error(error)
         if isinstance(error, Denied):
             status, headers = error.status, list(error.headers)
+            body = self._dialect.denied(body, status)
         report.status = status
         told = [JSON, *work.headers(report.notes), *headers]
         await out.whole(status, told, redactor.data(encoded(body)))
@@ -252,12 +263,14 @@ class Generate:
 class _Work:
     """One request under way: where its answer goes, and what is found out about it."""
 
-    __slots__ = ("_key", "_redactor", "out", "report", "said", "tries")
+    __slots__ = ("_key", "_redactor", "out", "report", "said", "tries", "writer")
 
     def __init__(self, out: Out, report: Report, tries: Tries, redactor: Redactor, key: str | None) -> None:
         self.out = out
         self.report = report
         self.tries = tries
+        self.writer: StreamWriter | None = None
+        """What writes the answer, once it has begun."""
         self.said: Request | None = None
         """The request as the caller said it, once it is known."""
         self._redactor = redactor

@@ -194,9 +194,10 @@ def read_body(call: Call, *, limit: int, messages: int, depth: int = 200) -> dic
     if not isinstance(value, dict):
         raise LocalProtocolError("the body is no object", path="body", remedy="send a JSON object")
     body: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType] -- keys of JSON are text
-    given = body.get("messages")
-    if isinstance(given, list) and len(given) > messages:  # pyright: ignore[reportUnknownArgumentType] -- whatever the list holds, it is counted
-        raise LocalProtocolError(
-            f"more than {messages:,} messages", path="messages", remedy="compact the conversation"
-        )
+    for name in ("messages", "input"):
+        given = body.get(name)
+        if isinstance(given, list) and len(given) > messages:  # pyright: ignore[reportUnknownArgumentType] -- whatever the list holds, it is counted
+            raise LocalProtocolError(
+                f"more than {messages:,} messages", path=name, remedy="compact the conversation"
+            )
     return body

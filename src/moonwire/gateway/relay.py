@@ -68,7 +68,7 @@ class Relay:
     ) -> None:
         """The request as it is to the first hop; beside it the report of what would have been done."""
         began = time.monotonic()
-        report = Report(id=identity, tenant=caller.tenant, mode="observe")
+        report = Report(id=identity, tenant=caller.tenant, mode="observe", dialect=dialect.name)
         redactor = self._redactor.plus(caller.key)
         watch = self._watched(call, caller, body, report, dialect)
         model = body.get("model")
@@ -103,6 +103,8 @@ class Relay:
         try:
             request = dialect.decode(body)
             report.model = request.model
+            native = self._exchange.speaks(request.model) == {dialect.name}
+            request, told = dialect.plain(request, native)
             asked = Asked(
                 request=request, id=report.id, tenant=caller.tenant, key=caller.key, commit=Commit()
             )
@@ -111,9 +113,9 @@ class Relay:
             # The server is to say what it thinks of it; the report says what moonwire thinks.
             report.error = f"{type(error).__name__}: {error.message[:500]}"
             return _Watch(None)
-        report.notes = planned.notes
+        report.notes = (*told, *planned.notes)
         report.target = target_of(planned)
-        return _Watch(planned)
+        return _Watch(planned, dialect.name)
 
     async def through(
         self,
@@ -207,9 +209,10 @@ class _Watch:
 
     MOST: Final = 8 << 20
 
-    def __init__(self, planned: Plan | None) -> None:
+    def __init__(self, planned: Plan | None, dialect: str = "chat") -> None:
         self._decoder = Decoder()
-        self._reader = None if planned is None else spoken(planned.target.dialect).reader(planned)
+        # What passes is in the caller's dialect, whatever the endpoint would be spoken to in.
+        self._reader = None if planned is None else spoken(dialect).reader(planned)
         self._restore = Restore(Restoration() if planned is None else planned.restoration())
         self._fold = Fold()
         self._size = 0

@@ -331,7 +331,10 @@ class Database:
 
     def _begin(self) -> None:
         """Makes sure that it is ours, that it can be written to, and that it is a log that is appended to."""
-        if self._identity() != (_APPLICATION, _VERSION):
+        with self._snapshot():
+            # All of it at one moment: another process may be about to create it.
+            known = self._identity()
+        if known != (_APPLICATION, _VERSION):
             self._transaction_to_create()
         self._write_ahead()
         self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -381,6 +384,14 @@ class Database:
 
     def _pragma(self, name: str) -> int:
         return self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+    @contextlib.contextmanager
+    def _snapshot(self) -> Generator[None, None, None]:
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("COMMIT")
 
     @contextlib.contextmanager
     def _transaction(self) -> Generator[None, None, None]:

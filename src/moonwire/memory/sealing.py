@@ -7,16 +7,12 @@ digest of the value; and there is no nonce that two processes could use twice.
 """
 
 import hashlib
-from typing import TYPE_CHECKING
 
 from moonwire.core.errors import MoonwireError
 from moonwire.memory.secret import Secret
 from moonwire.memory.tenant import Tenant
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.ciphers.aead import AESSIV
-
-__all__ = ["DIGEST", "Sealer", "Vault"]
+__all__ = ["DIGEST", "Cipher", "Sealer", "Vault", "derived"]
 
 # Bytes of every hash and of AES-SIV's tag.
 DIGEST = 16
@@ -27,11 +23,11 @@ _KEPT = 1024
 class Sealer:
     """One tenant's two keys. Threads may share it."""
 
-    __slots__ = ("_aead", "_key", "tenant")
+    __slots__ = ("_cipher", "_key", "tenant")
 
-    def __init__(self, key: bytes, aead: "AESSIV") -> None:
+    def __init__(self, key: bytes, cipher: "Cipher") -> None:
         self._key = key
-        self._aead = aead
+        self._cipher = cipher
         self.tenant = self._hash(b"tenant", b"")
 
     def name(self, conversation: str) -> bytes:
@@ -44,17 +40,11 @@ class Sealer:
 
     def seal(self, value: bytes) -> bytes:
         """The value, sealed; the first `DIGEST` bytes tell it from every other value of the tenant."""
-        return self._aead.encrypt(value, [b"moonwire value"])
+        return self._cipher.seal(value, b"moonwire value")
 
     def open(self, sealed: bytes) -> bytes | None:
         """The value; None if it was sealed under another key, or is damaged."""
-        from cryptography.exceptions import InvalidTag
-
-        try:
-            return self._aead.decrypt(sealed, [b"moonwire value"])
-        except (InvalidTag, ValueError):
-            # ValueError: shorter than a tag.
-            return None
+        return self._cipher.open(sealed, b"moonwire value")
 
     def bond(self, key: bytes, digest: bytes) -> bytes:
         """That this value stands under this key: nobody without the secret can put it under another."""
@@ -88,28 +78,55 @@ class Vault:
         return sealer
 
     def _sealer(self, tenant: Tenant) -> Sealer:
+        cipher = Cipher(self._derived(b"seal\0" + tenant.identity, 64))
+        return Sealer(self._derived(b"index\0" + tenant.identity, 32), cipher)
+
+    def _derived(self, purpose: bytes, length: int) -> bytes:
+        return derived(self._secret, b"moonwire memory 1", purpose, length)
+
+
+class Cipher:
+    """AES-SIV under one key: deterministic, authenticated, bound to whatever is said beside the value."""
+
+    __slots__ = ("_aead",)
+
+    def __init__(self, key: bytes) -> None:
         from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
         try:
-            aead = AESSIV(self._derived(b"seal\0" + tenant.identity, 64))
+            self._aead = AESSIV(key)
         except UnsupportedAlgorithm as error:
             raise MoonwireError(
                 "this build of cryptography has no AES-SIV",
                 path="cryptography",
                 remedy="install one that is built with OpenSSL 3",
             ) from error
-        return Sealer(self._derived(b"index\0" + tenant.identity, 32), aead)
 
-    def _derived(self, purpose: bytes, length: int) -> bytes:
+    def seal(self, value: bytes, *bound: bytes) -> bytes:
+        """The value, sealed; the tag comes first."""
+        return self._aead.encrypt(value, list(bound))
+
+    def open(self, sealed: bytes, *bound: bytes) -> bytes | None:
+        """The value; None if it was sealed under another key, bound to something else, or is damaged."""
+        from cryptography.exceptions import InvalidTag
+
         try:
-            from cryptography.hazmat.primitives.hashes import SHA256
-            from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-        except ImportError as error:
-            raise MoonwireError(
-                "a memory on disk needs cryptography, which is not installed",
-                path="cryptography",
-                remedy="pip install 'moonwire[gateway]'",
-            ) from error
-        kdf = HKDF(algorithm=SHA256(), length=length, salt=b"moonwire memory 1", info=purpose)
-        return kdf.derive(self._secret.reveal())
+            return self._aead.decrypt(sealed, list(bound))
+        except (InvalidTag, ValueError):
+            # ValueError: shorter than a tag.
+            return None
+
+
+def derived(secret: Secret, salt: bytes, purpose: bytes, length: int) -> bytes:
+    """Bytes for one purpose out of the server's secret."""
+    try:
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+    except ImportError as error:
+        raise MoonwireError(
+            "seals and a memory on disk need cryptography, which is not installed",
+            path="cryptography",
+            remedy="pip install 'moonwire[gateway]'",
+        ) from error
+    return HKDF(algorithm=SHA256(), length=length, salt=salt, info=purpose).derive(secret.reveal())

@@ -9,14 +9,11 @@ whatever was tampered with, is another tenant's or another turn's is no seal at 
 import base64
 import binascii
 import zlib
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from moonwire.core.errors import MoonwireError
+from moonwire.memory.sealing import Cipher, derived
 from moonwire.memory.secret import Secret
 from moonwire.memory.tenant import Tenant
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 __all__ = ["LARGEST", "Seals"]
 
@@ -41,20 +38,18 @@ class Seals:
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
         self._id = self._derived(b"id", _ID)
-        self._keys: dict[Tenant, AESSIV] = {}
+        self._ciphers: dict[Tenant, Cipher] = {}
 
     def seal(self, tenant: Tenant, turn: bytes, reasoning: str) -> str:
         """The seal; empty where the reasoning is too long for one."""
         data = reasoning.encode("utf-8", "surrogatepass")
         if len(data) > LARGEST:
             return ""
-        sealed = self._key(tenant).encrypt(zlib.compress(data), [turn, b"moonwire turn"])
+        sealed = self._cipher(tenant).seal(zlib.compress(data), turn, b"moonwire turn")
         return base64.b64encode(_MARK + self._id + sealed).decode("ascii")
 
     def open(self, tenant: Tenant, turn: bytes, sealed: str) -> str | None:
         """The reasoning; None for whatever is not this tenant's seal of this turn."""
-        from cryptography.exceptions import InvalidTag
-
         head = _MARK + self._id
         try:
             data = base64.b64decode(sealed, validate=True)
@@ -62,33 +57,19 @@ class Seals:
             return None
         if not data.startswith(head):
             return None
-        try:
-            packed = self._key(tenant).decrypt(data[len(head) :], [turn, b"moonwire turn"])
-        except (InvalidTag, ValueError):
-            # ValueError: shorter than a tag.
+        packed = self._cipher(tenant).open(data[len(head) :], turn, b"moonwire turn")
+        if packed is None:
             return None
         # It was sealed here, so it is as long as it may be.
         return zlib.decompress(packed).decode("utf-8", "surrogatepass")
 
-    def _key(self, tenant: Tenant) -> "AESSIV":
-        key = self._keys.get(tenant)
-        if key is None:
-            from cryptography.hazmat.primitives.ciphers.aead import AESSIV
-
-            if len(self._keys) >= _KEPT:
-                self._keys.clear()
-            key = self._keys[tenant] = AESSIV(self._derived(b"turn\0" + tenant.identity, 64))
-        return key
+    def _cipher(self, tenant: Tenant) -> Cipher:
+        cipher = self._ciphers.get(tenant)
+        if cipher is None:
+            if len(self._ciphers) >= _KEPT:
+                self._ciphers.clear()
+            cipher = self._ciphers[tenant] = Cipher(self._derived(b"turn\0" + tenant.identity, 64))
+        return cipher
 
     def _derived(self, purpose: bytes, length: int) -> bytes:
-        try:
-            from cryptography.hazmat.primitives.hashes import SHA256
-            from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-        except ImportError as error:
-            raise MoonwireError(
-                "seals need cryptography, which is not installed",
-                path="cryptography",
-                remedy="pip install 'moonwire[gateway]'",
-            ) from error
-        kdf = HKDF(algorithm=SHA256(), length=length, salt=b"moonwire seals 1", info=purpose)
-        return kdf.derive(self._secret.reveal())
+        return derived(self._secret, b"moonwire seals 1", purpose, length)

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from moonwire.core.catalogue.resolve import resolve
-from moonwire.memory import ProcessMemory
+from moonwire.memory import Memory, ProcessMemory
 from moonwire.simulator import Server, Settings
 from moonwire.simulator.settings import Raw
 from tests.gateway.running import running
@@ -171,7 +171,7 @@ class Scene:
             assert ids == [f"functions.{name}:{place}" for place, name in enumerate(names)]
         assert len(set(ids)) == len(ids)
         results = [message for message in messages if message["role"] == "tool"]
-        answered = {result["tool_call_id"]: result["content"] for result in results}
+        answered = {result["tool_call_id"]: _said(result["content"]) for result in results}
         assert len(answered) == len(results)
         silent = Tools()
         wanted = [silent.call(name, arguments) for turn in PLAYED for name, arguments in turn.calls]
@@ -181,6 +181,10 @@ class Scene:
 def _called(turn: Json) -> list[tuple[str, Json]]:
     functions: list[Json] = [call["function"] for call in turn["tool_calls"]]
     return [(function["name"], json.loads(function["arguments"])) for function in functions]
+
+
+def _said(content: str | list[Json]) -> str:
+    return content if isinstance(content, str) else "".join(part["text"] for part in content)
 
 
 def _counted(calls: list[tuple[str, Json]]) -> Counter[str]:
@@ -199,9 +203,9 @@ def _settings(place: Place) -> Settings:
 
 
 @contextmanager
-def playing(place: Place) -> Generator[Scene]:
-    """The endpoint and the gateway in front of it, for one task."""
-    with running(_settings(place), memory=ProcessMemory()) as gateway:
+def playing(place: Place, memory: Memory | None = None) -> Generator[Scene]:
+    """The endpoint and the gateway in front of it, for one task; without a memory given, it remembers."""
+    with running(_settings(place), memory=memory or ProcessMemory()) as gateway:
         yield Scene(place, gateway.simulator, gateway.base_url)
 
 

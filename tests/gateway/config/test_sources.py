@@ -209,6 +209,8 @@ def test_an_empty_variable_is_none_and_what_kubernetes_or_tests_set_is_no_settin
         "MOONWIRE_GATEWAY_PORT": "tcp://10.0.0.2:80",
         "MOONWIRE_HOST": "",
         "MOONWIRE_ANYTHING": "",
+        "MOONWIRE_CLIENTS": "/var/agents",
+        "MOONWIRE_CLIENT_MODELS": "kimi-k3",
         "MOONWIRE_CONFORMANCE_DATA": "../data",
         "MOONWIRE_REQUIRE_SERVICES": "1",
     }

@@ -1,5 +1,6 @@
 """What a client makes of an answer: the events of a stream put together, or the one body."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -7,7 +8,7 @@ import msgspec
 if TYPE_CHECKING:
     from tests.gateway.running import Answer
 
-__all__ = ["Heard", "hear"]
+__all__ = ["Heard", "hear", "hear_items", "hear_messages"]
 
 Body = dict[str, Any]
 
@@ -22,6 +23,8 @@ class Heard(msgspec.Struct, kw_only=True):
     deltas: list[Body] = []
     notes: str = ""
     """The codes of what was done, as the end of the answer tells them."""
+    back: list[Body] = []
+    """What the client keeps of the answer and sends back, where that is not `message`."""
 
     @property
     def text(self) -> str:
@@ -85,3 +88,113 @@ def _add(message: Body, delta: Body) -> None:
 
 def _codes(body: Body) -> str:
     return " ".join(note["code"] for note in body.get("moonwire", {}).get("notes", ()))
+
+
+# -- the other dialects --------------------------------------------------------------------------------
+
+
+def _events(answer: "Answer") -> list[Body]:
+    lines = answer.body.decode().splitlines()
+    return [json.loads(line[6:]) for line in lines if line.startswith("data: ")]
+
+
+def _call(identity: str, name: str, arguments: str) -> Body:
+    return {"id": identity, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def _message(thoughts: list[str], texts: list[str], calls: list[Body]) -> Body:
+    """A message as Chat Completions has it."""
+    message: Body = {"role": "assistant", "content": "".join(texts) if texts else None}
+    if thoughts:
+        message["reasoning_content"] = "".join(thoughts)
+    return {**message, "tool_calls": calls} if calls else message
+
+
+_STOPS = {"end_turn": "stop", "tool_use": "tool_calls", "max_tokens": "length", "refusal": "content_filter"}
+
+
+def hear_messages(answer: "Answer") -> Heard:
+    """An answer of Messages."""
+    if not answer.header("content-type").startswith("text/event-stream"):
+        return _of_messages(answer.json())
+    body: Body = {"content": []}
+    pieces: list[str] = []
+    for event in _events(answer):
+        match event["type"]:
+            case "content_block_start":
+                assert event["index"] == len(body["content"])
+                body["content"].append(event["content_block"])
+                pieces = []
+            case "content_block_delta":
+                delta = event["delta"]
+                name = {"thinking_delta": "thinking", "text_delta": "text", "signature_delta": "signature"}
+                if delta["type"] == "input_json_delta":
+                    pieces.append(delta["partial_json"])
+                else:
+                    body["content"][-1][name[delta["type"]]] += delta[name[delta["type"]]]
+            case "content_block_stop":
+                if pieces:
+                    body["content"][-1]["input"] = json.loads("".join(pieces))
+            case "message_delta":
+                body |= {**event["delta"], "usage": event["usage"], "moonwire": event.get("moonwire", {})}
+            case "error":
+                return Heard(error=event["error"])
+            case kind:
+                assert kind in ("message_start", "message_stop", "ping")
+    return _of_messages(body)
+
+
+def _of_messages(body: Body) -> Heard:
+    blocks: list[Body] = body["content"]
+    thoughts = [block["thinking"] for block in blocks if block["type"] == "thinking"]
+    texts = [block["text"] for block in blocks if block["type"] == "text"]
+    calls = [
+        _call(block["id"], block["name"], json.dumps(block["input"]))
+        for block in blocks
+        if block["type"] == "tool_use"
+    ]
+    return Heard(
+        message=_message(thoughts, texts, calls),
+        finish=_STOPS[body["stop_reason"]],
+        usage=body.get("usage"),
+        notes=_codes(body),
+        back=[{"role": "assistant", "content": blocks}],
+    )
+
+
+def hear_items(answer: "Answer") -> Heard:
+    """An answer of Responses."""
+    if not answer.header("content-type").startswith("text/event-stream"):
+        return _of_items(answer.json())
+    last = _events(answer)[-1]
+    assert last["type"] in ("response.completed", "response.incomplete", "response.failed")
+    return _of_items({"moonwire": last.get("moonwire", {}), **last["response"]})
+
+
+def _of_items(body: Body) -> Heard:
+    if body["error"] is not None:
+        return Heard(error=body["error"])
+    items: list[Body] = body["output"]
+    thoughts = [part["text"] for item in items for part in item.get("summary", ())]
+    texts = [part["text"] for item in items for part in item.get("content") or ()]
+    calls = [
+        _call(item["call_id"], item.get("name") or item["type"], _arguments(item))
+        for item in items
+        if item["type"].endswith("_call")
+    ]
+    finish = "tool_calls" if calls else "stop"
+    if body["incomplete_details"]:
+        reason = body["incomplete_details"]["reason"]
+        finish = "length" if reason == "max_output_tokens" else reason
+    return Heard(
+        message=_message(thoughts, texts, calls),
+        finish=finish,
+        usage=body["usage"],
+        notes=_codes(body),
+        back=items,
+    )
+
+
+def _arguments(item: Body) -> str:
+    arguments = item["arguments"]
+    return arguments if isinstance(arguments, str) else json.dumps(arguments)

@@ -6,8 +6,9 @@ from tests.gateway.incidents.messages_cases import MESSAGES
 from tests.gateway.incidents.reasoning_cases import REASONING
 from tests.gateway.incidents.replies_cases import REPLIES
 from tests.gateway.incidents.rows import Case
+from tests.gateway.incidents.surfaces_cases import SURFACES
 from tests.gateway.incidents.tools_cases import TOOLS
 
 __all__ = ["CASES"]
 
-CASES: tuple[Case, ...] = (*REASONING, *CALLS, *TOOLS, *MESSAGES, *REPLIES, *ERRORS)
+CASES: tuple[Case, ...] = (*REASONING, *CALLS, *TOOLS, *MESSAGES, *REPLIES, *ERRORS, *SURFACES)

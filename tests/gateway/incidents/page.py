@@ -15,12 +15,11 @@ __all__ = ["main", "written"]
 HEAD: Final = """\
 # Public incidents, and what becomes of them
 
-Each line is a failure that somebody reported in public. Its clients, as far as one that speaks Chat
-Completions can do the same, are sent through a gateway on a socket, in front of a [simulated
-endpoint](simulator.md) on a socket: under `--rules strictest`, or under the rules of the time where the
-incident is about those. The last two columns say how many such clients there are, streamed and whole.
-Incidents that were reported of another surface are here with the same fault in the words of Chat
-Completions.
+Each line is a failure that somebody reported in public. Its clients are sent through a gateway on a socket,
+in front of a [simulated endpoint](simulator.md) on a socket: under `--rules strictest`, or under the rules of
+the time where the incident is about those. What was reported of Anthropic Messages or of OpenAI Responses is
+said in those words, and as far as that can be in those of Chat Completions too. The last two columns say how
+many such clients there are, streamed and whole.
 
 A client passes when the endpoint refused nothing (or what it refused was repaired), when what it saw has
 each turn's own reasoning and the ids that the model wants, and when the caller got the right text, calls,

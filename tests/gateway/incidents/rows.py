@@ -8,12 +8,26 @@ from typing import Any, Final, Literal
 import msgspec
 
 from moonwire.simulator import Exchange
-from tests.gateway.incidents.heard import Heard, hear
+from tests.gateway.incidents.heard import Heard, hear, hear_items, hear_messages
 from tests.gateway.incidents.serving import Served
 from tests.incidents.bodies import result, user
 from tests.incidents.rows import differences
 
-__all__ = ["CHAT", "DONE", "FREE", "SAID", "TASK", "UNTOLD", "Case", "Then", "Way", "check", "scripted"]
+__all__ = [
+    "CHAT",
+    "DONE",
+    "FREE",
+    "ITEMS",
+    "MESSAGES",
+    "SAID",
+    "TASK",
+    "UNTOLD",
+    "Case",
+    "Then",
+    "Way",
+    "check",
+    "scripted",
+]
 
 Body = dict[str, Any]
 Way = Literal["stream", "whole"]
@@ -24,6 +38,8 @@ TASK: Final = "TASK"
 FREE: Final = ""
 DONE: Final = "turn\nthink So it is.\nsay Done.\n" * 16
 CHAT: Final = "/v1/chat/completions"
+MESSAGES: Final = "/v1/messages"
+ITEMS: Final = "/v1/responses"
 MARKUP: Final = re.compile(r"<\|[a-z_]+\|>|</?think>")
 CANONICAL: Final = re.compile(r"functions\.(.+):(\d+)")
 REASONS: Final = frozenset({"stop", "length", "tool_calls", "content_filter"})
@@ -117,26 +133,29 @@ def check(case: Case, served: Served, way: Way) -> None:
     simulator = served.simulator
     before = len(simulator.exchanges)
     key = f"{case.name} {way} {case.off}".encode("ascii", "replace").decode()
-    history: list[Body] = json.loads(json.dumps(case.body["messages"]).replace(TASK, _key(case)))
+    field = "input" if case.path == ITEMS else "messages"
+    history: list[Body] = json.loads(json.dumps(case.body[field]).replace(TASK, _key(case)))
     heard: list[Heard] = []
     for number in range(case.rounds):
         messages = list(history) if not number else case.edit(json.loads(json.dumps(history)))
-        body = {**case.body, "messages": messages}
-        if case.path == CHAT and way == "stream":
-            body |= {"stream": True, "stream_options": {"include_usage": True}}
+        body = {**case.body, field: messages}
+        if way == "stream":
+            body |= {"stream": True}
+            if case.path == CHAT:
+                body |= {"stream_options": {"include_usage": True}}
         answer = served.ask(case.path, body, key=key, agent=case.agent)
         last = number == case.rounds - 1
         wanted = case.wanted(way) if last else Then(usage=case.then.usage)
-        if case.path != CHAT or answer.status != 200:
+        if case.path not in HEARD or answer.status != 200:
             _is_plain(answer.status, answer.json(), answer.header("retry-after"), wanted)
             _was_told(case, answer.header("moonwire-notes"))
             continue
-        one = hear(answer)
+        one = HEARD[case.path](answer)
         _is_right(one, wanted)
         heard.append(one)
         if last:
             _was_told(case, one.notes)
-        history += [one.message, *_results(one)]
+        history += [*(one.back or [one.message]), *RESULTS[case.path](one)]
     got = simulator.exchanges[before:]
     refused = [exchange.rule for exchange in got if exchange.rule]
     assert refused == list(case.refused)
@@ -149,6 +168,26 @@ def check(case: Case, served: Served, way: Way) -> None:
 def _results(one: Heard) -> list[Body]:
     calls = one.message.get("tool_calls", ())
     return [result(call["id"], f"{call['function']['name']} ok") for call in calls] or [user()]
+
+
+def _in_one_message(one: Heard) -> list[Body]:
+    blocks = [
+        {"type": "tool_result", "tool_use_id": call["id"], "content": f"{call['function']['name']} ok"}
+        for call in one.message.get("tool_calls", ())
+    ]
+    return [user(blocks or "Go on.")]
+
+
+def _as_items(one: Heard) -> list[Body]:
+    items = [
+        {"type": "function_call_output", "call_id": call["id"], "output": f"{call['function']['name']} ok"}
+        for call in one.message.get("tool_calls", ())
+    ]
+    return items or [user()]
+
+
+HEARD: Final = {CHAT: hear, MESSAGES: hear_messages, ITEMS: hear_items}
+RESULTS: Final = {CHAT: _results, MESSAGES: _in_one_message, ITEMS: _as_items}
 
 
 def _was_told(case: Case, notes: str) -> None:

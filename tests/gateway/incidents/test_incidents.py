@@ -1,4 +1,4 @@
-"""Every public incident that a caller of Chat Completions can provoke, over sockets, streamed and whole."""
+"""Every public incident that a caller can provoke, over sockets, streamed and whole."""
 
 import contextlib
 from collections.abc import Callable, Iterator

@@ -59,12 +59,16 @@ def objects(draw: st.DrawFn, **known: Any) -> dict[str, Any]:
 
 def typed(kind: str, inner: Any, **needed: Any) -> Any:
     """A block of this type, with what it cannot do without."""
-    return st.builds(lambda block, must: {**block, **must, "type": kind}, inner, st.fixed_dictionaries(needed))
+
+    def whole(block: Any, must: Any) -> Any:
+        return {**block, **must, "type": kind}
+
+    return st.builds(whole, inner, st.fixed_dictionaries(needed))
 
 
 SOURCES: Any = objects(type=st.sampled_from(["base64", "url", "file", "text"]), media_type=TEXT, data=TEXT, url=st.sampled_from(["u", "data:image/png;base64,AA"]), file_id=TEXT)
 PARTS: Any = st.one_of(
-    TEXT.map(lambda text: {"type": "text", "text": text}),
+    st.fixed_dictionaries({"type": st.just("text"), "text": TEXT}),
     typed("text", objects(), text=TEXT),
     typed("image", objects(), source=SOURCES),
     typed("video", objects(), source=SOURCES),
@@ -75,7 +79,7 @@ PARTS: Any = st.one_of(
 )
 CONTENT: Any = st.none() | TEXT | st.lists(PARTS, max_size=3)
 RESULTS: Any = typed("tool_result", objects(tool_use_id=TEXT, is_error=st.booleans())) | typed(
-    "tool_result", objects(tool_use_id=TEXT, is_error=st.booleans()), content=CONTENT | st.sampled_from([{}, 1, False])
+    "tool_result", objects(tool_use_id=TEXT, is_error=st.booleans()), content=CONTENT | EMPTY
 )
 INPUTS: Any = st.sampled_from([{}, {"a": 1}, {"a": [1.0, None, "é"]}, {"a": float("nan")}, None, "x", []])
 OWN: Any = st.one_of(

@@ -105,8 +105,8 @@ def source(kind: str, **fields: Any) -> Json:
     return {"source": {"type": kind, **fields}}
 
 
-CALL = {"type": "tool_use", "id": "1", "name": "f", "input": {}}
-PNG = {"media_type": "image/png", "data": "AA"}
+CALL: Json = {"type": "tool_use", "id": "1", "name": "f", "input": {}}
+PNG: Json = {"media_type": "image/png", "data": "AA"}
 
 
 def result(identity: str, **fields: Any) -> Json:

@@ -112,7 +112,7 @@ def test_what_has_no_readable_shape_is_refused(why: str, body: Any, path: str) -
 
 @pytest.mark.parametrize("row", BODIES, ids=str)
 def test_what_is_known_is_in_the_vocabulary(row: Any) -> None:
-    body = {"messages": [], **row.given}
+    body: dict[str, Any] = {"messages": [], **row.given}
     request = decode(body)
     for path, expected in row.found.items():
         found = at(request, path)
@@ -121,7 +121,7 @@ def test_what_is_known_is_in_the_vocabulary(row: Any) -> None:
 
 
 def test_the_same_messages_and_tools_are_the_same_values() -> None:
-    body = {
+    body: dict[str, Any] = {
         "messages": [{"role": "user", "content": [{"type": "text", "text": "hi"}]}],
         "tools": [{"name": "f", "input_schema": {}}],
     }
@@ -135,7 +135,8 @@ def test_the_same_messages_and_tools_are_the_same_values() -> None:
 @pytest.mark.parametrize("row", SAID_OTHERWISE, ids=[row[0] for row in SAID_OTHERWISE])
 def test_what_the_dialect_cannot_say_is_said_as_the_table_has_it(row: Any) -> None:
     _, fields, sent = row
-    request = Request(**{"model": "m", "messages": (), **fields})
+    given: dict[str, Any] = {"model": "m", "messages": (), **fields}
+    request = Request(**given)
     assert encode(request) == {"model": "m", "messages": [], **sent}
 
 

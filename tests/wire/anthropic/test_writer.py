@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 import anthropic
 import pytest
+from anthropic.types import StopReason
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -280,7 +281,7 @@ def test_the_fields_for_the_end_are_asked_for_at_the_end() -> None:
 @pytest.mark.parametrize("reason", get_args(FinishReason))
 def test_every_reason_has_a_word(reason: FinishReason) -> None:
     end = frames(written([Finish(reason, native="eos")]))[-2]["delta"]
-    assert end["stop_reason"] in anthropic.types.StopReason.__args__  # pyright: ignore[reportAttributeAccessIssue] -- a Literal
+    assert end["stop_reason"] in get_args(StopReason)
 
 
 def test_a_stop_text_is_the_reason() -> None:

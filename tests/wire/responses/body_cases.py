@@ -117,7 +117,7 @@ def items() -> Any:
         typed("function_call_output", call_id=IDS, output=CONTENT | JSON | objects(content=TEXT, success=st.booleans())),
         typed("custom_tool_call", call_id=IDS, name=TEXT, input=TEXT, namespace=TEXT),
         typed("custom_tool_call_output", call_id=IDS, output=CONTENT),
-        typed("local_shell_call", call_id=IDS, id=TEXT, action=objects(type=st.just("exec"), command=st.lists(TEXT, max_size=2), env=st.just({}))),
+        typed("local_shell_call", call_id=IDS, id=TEXT, action=objects(type=st.just("exec"), command=st.lists(TEXT, max_size=2), env=st.builds(dict[str, Any]))),
         typed("local_shell_call_output", id=TEXT, output=TEXT),
         typed("shell_call", call_id=IDS, action=objects(commands=st.lists(TEXT, max_size=2))),
         typed("shell_call_output", call_id=IDS, output=SHELLS),

@@ -52,7 +52,7 @@ ITEM_ROWS: list[tuple[str, list[Json], list[Message]]] = [
     ("content beside a summary", [{"type": "reasoning", "summary": [{"type": "summary_text", "text": "a"}], "content": [{"type": "reasoning_text", "text": "b"}]}], [Message(role="assistant", thoughts=(Thought(text="b", summary=("a",)),))]),
     ("sealed", [{"type": "reasoning", "summary": [], "encrypted_content": "e"}], [Message(role="assistant", thoughts=(Thought(encrypted="e"),))]),
     ("null for the seal", [{"type": "reasoning", "summary": [], "encrypted_content": None}], [Message(role="assistant", thoughts=(Thought(extra={"encrypted_content": None}),))]),
-]  # fmt: skip
+]
 
 CALL_ROWS: list[tuple[str, Json, ToolCall]] = [
     ("a function's", {**CALL, "id": "fc", "status": "completed"}, ToolCall(id="c", name="f", arguments="{}", extra={"id": "fc", "status": "completed"})),
@@ -69,7 +69,7 @@ CALL_ROWS: list[tuple[str, Json, ToolCall]] = [
     ("a patch", {"type": "apply_patch_call", "call_id": "c", "operation": {"type": "update_file", "path": "a", "diff": "d"}}, ToolCall(id="c", name="apply_patch", arguments='{"type":"update_file","path":"a","diff":"d"}', kind="apply_patch")),
     ("a deletion", {"type": "apply_patch_call", "call_id": "c", "operation": {"type": "delete_file", "path": "a"}}, ToolCall(id="c", name="apply_patch", arguments='{"type":"delete_file","path":"a"}', kind="apply_patch")),
     ("a search", {"type": "tool_search_call", "call_id": "c", "arguments": {"query": "x"}, "execution": "client"}, ToolCall(id="c", name="tool_search", arguments='{"query":"x"}', kind="tool_search", extra={"execution": "client"})),
-]  # fmt: skip
+]
 
 SHELL: list[Json] = [
     {"stdout": "a", "stderr": "", "outcome": {"type": "exit", "exit_code": 0}},
@@ -93,7 +93,7 @@ RESULT_ROWS: list[tuple[str, Json, Message]] = [
     ("a patch that failed", {"type": "apply_patch_call_output", "call_id": "c", "status": "failed", "output": "no"}, Message(role="tool", call_id="c", content="no", is_error=True, extra={"type": "apply_patch_call_output", "status": "failed"})),
     ("tools", {"type": "tool_search_output", "call_id": "c", "tools": [TOOL]}, Message(role="tool", call_id="c", content="Found, and offered from now on: g", tools=(Tool(name="g"),), extra={"type": "tool_search_output", "tools": [TOOL], VERBATIM: ...})),
     ("no tools", {"type": "tool_search_output", "call_id": "c"}, Message(role="tool", call_id="c", content="No tool was found.", tools=(), extra={"type": "tool_search_output", VERBATIM: ...})),
-]  # fmt: skip
+]
 
 PART_ROWS: list[tuple[str, str, Any, Any]] = [
     ("text", "user", {"type": "input_text", "text": "a"}, TextPart(text="a")),
@@ -109,4 +109,4 @@ PART_ROWS: list[tuple[str, str, Any, Any]] = [
     ("audio", "user", {"type": "input_audio", "x": 1}, Other(kind="input_audio", value={"type": "input_audio", "x": 1})),
     ("bare text", "user", "a", Other(kind="", value="a")),
     ("no kind", "user", {"type": 1}, Other(kind="", value={"type": 1})),
-]  # fmt: skip
+]

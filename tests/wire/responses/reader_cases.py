@@ -128,7 +128,7 @@ CASES = (
     Case("arguments of another shape", (over(0, **CALL, arguments={"a": 1}), ended()), {"calls": [("a", "ls", '{"a":1}')], "finish": "tool_calls"}),
     Case("arguments nested beyond reason", (b'{"type":"response.output_item.done","output_index":0,"item":{"type":"function_call","name":"ls","call_id":"a","arguments":' + b"[" * 9999 + b"]" * 9999 + b"}}", ended()), {"finish": "stop", "notes": ["events-unreadable"]}),
     Case("fields that begin with NUL", (over(0, **CALL, arguments="{}", **{"\0x": 1}), ended()), LS),
-)  # fmt: skip
+)
 
 MARKED = (
     Case("a call in the text", (text(K2_CALL), ended()), {"calls": [(None, "ls", "{}")], "finish": "tool_calls"}, "k2"),
@@ -139,4 +139,4 @@ MARKED = (
     Case("blanks between", (think("a"), text("\n", 1), text("Hi", 1), ended()), {"reasoning": "a", "text": "\nHi", "finish": "stop"}, "k2"),
     Case("thoughts behind the text", (think("a"), text("Hi", 1), think("b", 2), ended()), {"reasoning": "ab", "text": "Hi", "finish": "stop"}, "k2"),
     Case("a call behind the thoughts", (think("a"), added(1, **CALL), arguments("{}", 1), ended()), {"reasoning": "a", **LS}, "k2"),
-)  # fmt: skip
+)

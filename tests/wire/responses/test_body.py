@@ -3,11 +3,11 @@
 import copy
 import json
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
@@ -58,13 +58,19 @@ def test_any_items_are_read_or_refused_with_their_path(given: list[Any]) -> None
         assert exact(encode(request)) == exact({"input": given})
 
 
+@settings(max_examples=40)
 @given(bodies())
-def test_nobody_is_harmed_by_what_a_caller_does_to_what_was_encoded(body: dict[str, Any]) -> None:
+def test_nobody_is_harmed_by_what_a_caller_does_to_what_is_his(body: dict[str, Any]) -> None:
+    mine = copy.deepcopy(body)
+    decode(mine)
+    scribble(mine)
     request = decode(copy.deepcopy(body))
     scribble(encode(request))
     assert exact(encode(request)) == exact(body)
+    assert exact(encode(decode(body))) == exact(body)
 
 
+@settings(max_examples=40)
 @given(bodies())
 def test_a_request_is_written_as_it_is_encoded(body: dict[str, Any]) -> None:
     request = decode(body)
@@ -136,36 +142,81 @@ def test_what_has_no_readable_shape_is_refused(body: Any, path: str) -> None:
 # -- what is known -----------------------------------------------------------------------------
 
 KNOWN: list[tuple[dict[str, Any], dict[str, Any]]] = [
-    ({"instructions": "Be."}, {"messages.0.role": "system", "messages.0.content": "Be.", "messages.1.content": "hi"}),
+    (
+        {"instructions": "Be."},
+        {"messages.0.role": "system", "messages.0.content": "Be.", "messages.1.content": "hi"},
+    ),
     ({"instructions": ""}, {"messages.0.role": "user", "extra": {"instructions": ""}}),
     ({"instructions": None, "input": []}, {"messages": (), "extra": {"instructions": None}}),
     ({"input": None}, {"messages": (), "extra": {"input": None}}),
     ({"previous_response_id": "resp_1"}, {"previous": "resp_1"}),
     ({"previous_response_id": None}, {"previous": None, "extra": {"previous_response_id": None}}),
-    ({"store": False, "stream": True, "parallel_tool_calls": None}, {"store": False, "stream": True, "parallel": None}),
+    (
+        {"store": False, "stream": True, "parallel_tool_calls": None},
+        {"store": False, "stream": True, "parallel": None},
+    ),
     ({"store": 1}, {"store": UNSET, "extra": {"store": 1}}),
-    ({"prompt_cache_key": "k", "user": "u", "metadata": {"a": "b"}}, {"cache_key": "k", "user": "u", "metadata": {"a": "b"}}),
-    ({"reasoning": {"effort": "high", "summary": "auto"}}, {"thinking.enabled": True, "thinking.effort": "high", "thinking.summary": "auto"}),
+    (
+        {"prompt_cache_key": "k", "user": "u", "metadata": {"a": "b"}},
+        {"cache_key": "k", "user": "u", "metadata": {"a": "b"}},
+    ),
+    (
+        {"reasoning": {"effort": "high", "summary": "auto"}},
+        {"thinking.enabled": True, "thinking.effort": "high", "thinking.summary": "auto"},
+    ),
     ({"reasoning": {"effort": "none"}}, {"thinking.enabled": False}),
     ({"text": {"format": {"type": "text"}}}, {"response_format": ResponseFormat(kind="text"), "extra": {}}),
-    ({"text": {"format": None, "verbosity": "low"}}, {"response_format": None, "extra": {"text": {"verbosity": "low"}}}),
     (
-        {"text": {"format": {"type": "json_schema", "name": "n", "strict": True, "schema": SCHEMA, "description": "d"}}},
-        {"response_format": ResponseFormat(kind="json_schema", name="n", strict=True, schema=SCHEMA, description="d")},
+        {"text": {"format": None, "verbosity": "low"}},
+        {"response_format": None, "extra": {"text": {"verbosity": "low"}}},
+    ),
+    (
+        {
+            "text": {
+                "format": {
+                    "type": "json_schema",
+                    "name": "n",
+                    "strict": True,
+                    "schema": SCHEMA,
+                    "description": "d",
+                }
+            }
+        },
+        {
+            "response_format": ResponseFormat(
+                kind="json_schema", name="n", strict=True, schema=SCHEMA, description="d"
+            )
+        },
     ),
     ({"text": {"format": {"type": "grammar"}}}, {"response_format": UNSET}),
     ({"text": {"verbosity": "low"}}, {"response_format": UNSET, "extra": {"text": {"verbosity": "low"}}}),
     ({"text": {}}, {"extra": {"text": {}}}),
     ({"max_output_tokens": 10}, {"caps": {"max_output_tokens": 10}}),
     ({"max_output_tokens": True}, {"caps": {}, "extra": {"max_output_tokens": True}}),
-    ({"temperature": 1, "top_p": None, "stop": ["a"], "top_logprobs": 2}, {"sampling": Sampling(temperature=1, top_p=None, stop=("a",), top_logprobs=2)}),
+    (
+        {"temperature": 1, "top_p": None, "stop": ["a"], "top_logprobs": 2},
+        {"sampling": Sampling(temperature=1, top_p=None, stop=("a",), top_logprobs=2)},
+    ),
     ({"temperature": "hot", "stop": 1}, {"sampling": Sampling(), "extra": {"temperature": "hot", "stop": 1}}),
     (
-        {"include": ["reasoning.encrypted_content"], "truncation": "auto", "max_tool_calls": 3, "safety_identifier": "s"},
-        {"extra": {"include": ["reasoning.encrypted_content"], "truncation": "auto", "max_tool_calls": 3, "safety_identifier": "s"}},
+        {
+            "include": ["reasoning.encrypted_content"],
+            "truncation": "auto",
+            "max_tool_calls": 3,
+            "safety_identifier": "s",
+        },
+        {
+            "extra": {
+                "include": ["reasoning.encrypted_content"],
+                "truncation": "auto",
+                "max_tool_calls": 3,
+                "safety_identifier": "s",
+            }
+        },
     ),
+    ({"max_tokens": 10}, {"caps": {}, "extra": {"max_tokens": 10}}),
     ({"tools": None, "tool_choice": None}, {"tools": None, "tool_choice": None}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("given", "found"), KNOWN, ids=[",".join(row[0]) for row in KNOWN])
@@ -174,7 +225,7 @@ def test_what_is_known_is_in_the_vocabulary(given: dict[str, Any], found: dict[s
     for path, expected in found.items():
         value = request
         for step in path.split("."):
-            value = cast("Any", value)[int(step)] if step.isdigit() else getattr(value, step)
+            value = value[int(step)] if step.isdigit() else getattr(value, step)
         assert value == expected, path
     assert encode(request) == with_(**given)
 
@@ -194,12 +245,26 @@ def test_what_is_said_in_other_dialects_words_comes_back() -> None:
     request = Request(
         model="m",
         messages=(),
-        caps={"max_tokens": 5},
+        caps={"max_output_tokens": 5},
         sampling=Sampling(stop=("a",), seed=1, logprobs=True),
         thinking=Thinking(enabled=True, effort="high", spelled={"reasoning_effort": "high"}),
         response_format=ResponseFormat(kind="json_object"),
     )
     assert decode(encode(request)) == request
+
+
+@pytest.mark.parametrize(
+    ("caps", "said"),
+    [
+        ({"max_tokens": 5}, {"max_output_tokens": 5}),
+        ({"max_completion_tokens": 5, "max_tokens": 6}, {"max_output_tokens": 5}),
+        ({"max_completion_tokens": None, "max_tokens": 6}, {"max_output_tokens": 6}),
+        ({"max_tokens": None}, {"max_output_tokens": None}),
+        ({}, {}),
+    ],
+)
+def test_a_limit_has_one_name(caps: dict[str, int | None], said: dict[str, int | None]) -> None:
+    assert encode(Request(model="m", messages=(), caps=caps)) == {"model": "m", "input": [], **said}
 
 
 def test_an_input_that_grew_is_a_list() -> None:

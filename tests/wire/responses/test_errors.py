@@ -2,6 +2,8 @@
 
 import json
 
+import httpx2
+import openai
 import pytest
 
 from moonwire.core.budget import NoRoom, TooLarge
@@ -30,7 +32,13 @@ from tests.wire.responses.writer_cases import frames, types
 
 ROWS: list[tuple[MoonwireError, int, str, str | None, str]] = [
     (LocalProtocolError("x"), 400, "invalid_request_error", None, "invalid_prompt"),
-    (ContextOverflow("x", status=429), 400, "invalid_request_error", "context_length_exceeded", "context_length_exceeded"),
+    (
+        ContextOverflow("x", status=429),
+        400,
+        "invalid_request_error",
+        "context_length_exceeded",
+        "context_length_exceeded",
+    ),
     (ModelNotFound("x", status=403), 404, "invalid_request_error", "model_not_found", "model_not_found"),
     (Auth("x"), 401, "authentication_error", "invalid_api_key", "invalid_api_key"),
     (ClientGated("x"), 403, "permission_error", "client_not_allowed", "client_not_allowed"),
@@ -46,7 +54,7 @@ ROWS: list[tuple[MoonwireError, int, str, str | None, str]] = [
     (TransportError("x"), 502, "server_error", "upstream_unreachable", "upstream_unreachable"),
     (ProtocolError("x"), 400, "server_error", "upstream_unreadable", "upstream_unreadable"),
     (MoonwireError("x"), 500, "server_error", None, "server_error"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +89,30 @@ def test_how_long_to_wait_is_a_header_and_stands_in_the_words_of_a_stream() -> N
     assert upstream_error(error).message == "Slow down. Please try again in 3s."
 
 
+RAISED: list[tuple[MoonwireError, type[openai.APIStatusError], str | None]] = [
+    (ContextOverflow("x"), openai.BadRequestError, "context_length_exceeded"),
+    (QuotaExhausted("x"), openai.RateLimitError, "insufficient_quota"),
+    (RateLimited("x", retry_after=1), openai.RateLimitError, "rate_limit_exceeded"),
+    (Overloaded("x"), openai.InternalServerError, "server_is_overloaded"),
+    (Auth("x"), openai.AuthenticationError, "invalid_api_key"),
+    (LocalProtocolError("x", path="input"), openai.BadRequestError, None),
+]
+
+
+@pytest.mark.parametrize(("error", "raised", "code"), RAISED, ids=[type(row[0]).__name__ for row in RAISED])
+def test_the_sdk_raises_what_it_is(
+    error: MoonwireError, raised: type[openai.APIStatusError], code: str | None
+) -> None:
+    status, headers, body = encode_error(error)
+    answer = httpx2.Response(status, headers=headers, json=body)
+    inner = httpx2.Client(transport=httpx2.MockTransport(lambda request: answer))
+    sdk = openai.OpenAI(api_key="k", base_url="http://a", http_client=inner, max_retries=0)
+    with sdk, pytest.raises(raised) as caught:
+        sdk.responses.create(model="kimi-k3", input="hi")
+    assert (caught.value.code, caught.value.param) == (code, error.path or None)
+    assert caught.value.response.headers.get("retry-after") == dict(headers).get("retry-after")
+
+
 def test_what_is_refused_before_it_is_sent_is_an_overflow_too() -> None:
     no_room = encode_error(NoRoom(needed=3, window=2, estimate=2, floor=1))
     assert (no_room[0], no_room[2]["error"]["code"]) == (400, "context_length_exceeded")
@@ -104,4 +136,4 @@ def test_a_stream_ends_in_an_error_whether_it_has_begun_or_not() -> None:
 def test_the_table_has_a_line_for_each_kind() -> None:
     lines = markdown_table().splitlines()
     assert lines[0] == "| error | status | type | code |" and len(lines) == 2 + 16
-    assert "| the request cannot be meant; `param` names the place | the server's, else 400 or 502 | `invalid_request_error` | – |" in lines  # fmt: skip
+    assert lines[4].endswith("| the server's, else 400 or 502 | `invalid_request_error` | – |")

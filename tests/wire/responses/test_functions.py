@@ -1,6 +1,7 @@
 """What only this dialect has is told to a model that has functions and text, and comes back as it was."""
 
 import json
+import operator
 from typing import Any
 
 import pytest
@@ -24,27 +25,74 @@ CODEX: Json = {
     "tools": [*REQUEST["tools"], {"type": "web_search", "external_web_access": False}],
     "input": [
         {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": "Rules."}]},
-        {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Fix it."}, {"type": "input_image", "image_url": "data:,"}]},
+        {
+            "type": "message",
+            "role": "user",
+            "content": [
+                {"type": "input_text", "text": "Fix it."},
+                {"type": "input_image", "image_url": "data:,"},
+            ],
+        },
         {"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}], "encrypted_content": "e"},
-        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "On it."}], "phase": "commentary"},
+        {
+            "type": "message",
+            "role": "assistant",
+            "content": [{"type": "output_text", "text": "On it."}],
+            "phase": "commentary",
+        },
         {"type": "custom_tool_call", "call_id": "c1", "name": "apply_patch", "input": "*** Begin Patch"},
-        {"type": "local_shell_call", "call_id": "c2", "action": {"type": "exec", "command": ["ls"], "env": {}}, "status": "completed"},
+        {
+            "type": "local_shell_call",
+            "call_id": "c2",
+            "action": {"type": "exec", "command": ["ls"], "env": {}},
+            "status": "completed",
+        },
         {"type": "tool_search_call", "call_id": "c3", "execution": "client", "arguments": {"query": "sky"}},
         {"type": "function_call", "call_id": "c4", "name": "open", "namespace": "browser", "arguments": "{}"},
         {"type": "custom_tool_call_output", "call_id": "c1", "output": "Done"},
         {"type": "function_call_output", "call_id": "c2", "output": "a.txt"},
-        {"type": "tool_search_output", "call_id": "c3", "status": "completed", "execution": "client", "tools": [
-            {"type": "namespace", "name": "sky", "description": "d", "tools": [{"type": "function", "name": "look", "defer_loading": True, "parameters": {"type": "object"}}]}]},
+        {
+            "type": "tool_search_output",
+            "call_id": "c3",
+            "status": "completed",
+            "execution": "client",
+            "tools": [
+                {
+                    "type": "namespace",
+                    "name": "sky",
+                    "description": "d",
+                    "tools": [
+                        {
+                            "type": "function",
+                            "name": "look",
+                            "defer_loading": True,
+                            "parameters": {"type": "object"},
+                        }
+                    ],
+                }
+            ],
+        },
         {"type": "function_call_output", "call_id": "c4", "output": [{"type": "input_text", "text": "x"}]},
-        {"type": "web_search_call", "id": "ws", "status": "completed", "action": {"type": "search", "query": "q"}},
+        {
+            "type": "web_search_call",
+            "id": "ws",
+            "status": "completed",
+            "action": {"type": "search", "query": "q"},
+        },
         {"type": "message", "role": "user", "content": "And?"},
     ],
-}  # fmt: skip
+}
 
 
 def told(body: Json) -> tuple[Request, list[str]]:
     request, notes = as_functions(decode({"input": "hi", **body}))
     return request, [note.code for note in notes]
+
+
+def offered(body: Json) -> Tool:
+    """The one tool that is offered."""
+    (tool,) = told(body)[0].tools or (Tool(name="none"),)
+    return tool
 
 
 def test_a_request_of_codex_becomes_one_of_chat_completions() -> None:
@@ -63,13 +111,19 @@ def test_a_request_of_codex_becomes_one_of_chat_completions() -> None:
     assert [message["tool_call_id"] for message in results] == ["c1", "c2", "c3", "c4"]
     assert results[2]["content"] == "Found, and offered from now on: sky__look"
     first = body["messages"][3]
-    assert (first["reasoning_content"], first["content"]) == ("hm", [{"type": "text", "text": "On it."}])
+    assert (first["reasoning_content"], first["content"]) == ("hm", "On it.")
     assert body["messages"][2]["content"][1] == {"type": "image_url", "image_url": {"url": "data:,"}}
     assert body["messages"][-2]["content"][0]["text"].startswith(
         '[web_search_call] {"type":"web_search_call"'
     )
     assert "\\u0000" not in json.dumps(body)
-    assert body.keys() - {"messages", "tools"} == {"model", "tool_choice", "parallel_tool_calls", "prompt_cache_key", "reasoning"}  # fmt: skip
+    assert body.keys() - {"messages", "tools"} == {
+        "model",
+        "tool_choice",
+        "parallel_tool_calls",
+        "prompt_cache_key",
+        "reasoning",
+    }
 
 
 def test_a_request_of_codex_is_read_by_moonshots_own_surface() -> None:
@@ -99,17 +153,17 @@ def test_what_has_functions_alone_is_left_as_it_is() -> None:
 
 
 def test_a_grammar_is_told_in_the_description() -> None:
-    (tool,) = told({"tools": [REQUEST["tools"][1]]})[0].tools or ()
+    tool = offered({"tools": [REQUEST["tools"][1]]})
     assert tool.description == "d\n\nThe input follows this lark grammar:\nstart: x"
     assert tool.parameters == SCHEMAS["custom"][1]
-    (tool,) = told({"tools": [{"type": "custom", "name": "p", "format": {"type": "text"}}]})[0].tools or ()
+    tool = offered({"tools": [{"type": "custom", "name": "p", "format": {"type": "text"}}]})
     assert (tool.description, tool.kind) == (None, "function")
 
 
 def test_a_search_keeps_its_own_words() -> None:
-    (tool,) = told({"tools": [REQUEST["tools"][4]]})[0].tools or ()
+    tool = offered({"tools": [REQUEST["tools"][4]]})
     assert (tool.description, tool.parameters) == ("d", {"type": "object"})
-    (tool,) = told({"tools": [{"type": "tool_search"}]})[0].tools or ()
+    tool = offered({"tools": [{"type": "tool_search"}]})
     assert (tool.description, tool.parameters) == SCHEMAS["tool_search"]
 
 
@@ -160,13 +214,16 @@ def test_thoughts_that_nobody_opened_are_left_out() -> None:
     assert (request.messages[0].thoughts, codes) == (UNSET, ["reasoning-sealed"])
     request, _ = told({"input": [sealed, open_, said]})
     assert request.messages[0].thoughts == (Thought(text="hm"),)
+    both, codes = told({"input": [{**open_, "encrypted_content": "e"}, {**open_, "id": "rs"}, said]})
+    assert both.messages[0].thoughts == (Thought(text="hm"), Thought(text="hm", id="rs"))
+    assert codes == []
     request, codes = told({"input": [{"type": "reasoning", "summary": []}, said]})
     assert (request.messages[0].reasoning, codes) == ("", [])
 
 
 @pytest.mark.parametrize("kind", ["item_reference", "compaction", "compaction_trigger"])
 def test_what_only_a_store_can_read_is_refused_with_its_place(kind: str) -> None:
-    items = [
+    items: list[Json] = [
         {"role": "user", "content": "a"},
         {"type": "reasoning", "summary": []},
         {"type": kind, "id": "x"},
@@ -187,9 +244,26 @@ def test_a_part_of_no_known_kind_is_left_to_whoever_gets_it() -> None:
 
 def test_layout_does_not_outlive_what_it_lays_out() -> None:
     hm: Json = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]}
+    sealed: Json = {"type": "reasoning", "summary": [], "encrypted_content": "e"}
     call: Json = {"type": "shell_call", "call_id": "c", "action": {"commands": []}}
-    request, _ = told({"input": [call, hm, call]})
-    assert request.messages[0].layout == ""
+    assert told({"input": [call, hm, call]})[0].messages[0].layout == "crc"
+    assert told({"input": [call, sealed, call]})[0].messages[0].layout == ""
+
+
+def test_what_was_worked_out_is_not_worked_out_again() -> None:
+    once, twice = (told(CODEX)[0] for _ in range(2))
+    assert all(map(operator.is_, once.messages, twice.messages))
+    assert all(map(operator.is_, bare(once).messages, bare(twice).messages))
+    body: Json = {"tools": REQUEST["tools"]}
+    once, twice = (told(body)[0] for _ in range(2))
+    assert once.tools is twice.tools and bare(once).tools is bare(twice).tools
+
+
+def test_notes_name_the_message_that_they_are_of() -> None:
+    search: Json = {"type": "web_search_call", "id": "ws"}
+    for before in (0, 2):
+        _, notes = as_functions(decode({"input": [{"role": "user", "content": "a"}] * before + [search]}))
+        assert [note.path for note in notes] == [f"messages[{before}]"]
 
 
 # -- for other dialects ------------------------------------------------------------------------
@@ -216,3 +290,18 @@ def test_what_is_bare_already_stays() -> None:
     message = Message(role="user", content=(TextPart(text="a"), Image(url="u")))
     request = Request(model="m", messages=(message,), tools=(Tool(name="f"),))
     assert bare(request) == request
+    assert bare(Request(model="m", messages=())) == Request(model="m", messages=())
+
+
+def test_calls_of_functions_stay_beside_others() -> None:
+    call: Json = {
+        "type": "function_call",
+        "call_id": "a",
+        "name": "f",
+        "arguments": "{}",
+        "status": "completed",
+    }
+    shell: Json = {"type": "shell_call", "call_id": "b", "action": {"commands": []}}
+    request, _ = told({"input": [call, shell]})
+    items = encode(request)["input"]
+    assert items[0] == call and (items[1]["type"], items[1]["name"]) == ("function_call", "shell")

@@ -18,7 +18,7 @@ from moonwire.core.messages import (
 from moonwire.wire.responses.items import decode_items, items_of, thought_body
 from tests.wire.responses.item_cases import ITEM_ROWS
 
-UNTOLD = {"partial": True, "name": "x", "joined": True}
+UNTOLD: Any = {"partial": True, "name": "x", "joined": True}
 
 
 def without_verbatim(message: Message, came: list[Any]) -> Message:
@@ -51,11 +51,18 @@ def test_what_is_healed_is_written_in_its_own_words(
 
 SAYABLE = [
     Message(role="user", content="a"),
-    Message(role="assistant", content="a", thoughts=(Thought(text="b"),), calls=(ToolCall(id="1", name="f"),)),
+    Message(
+        role="assistant", content="a", thoughts=(Thought(text="b"),), calls=(ToolCall(id="1", name="f"),)
+    ),
     Message(role="assistant", calls=(ToolCall(id="1", name="f"),), content=(), layout=""),
-    Message(role="assistant", content=(TextPart(text="a"), TextPart(text="b")), calls=(ToolCall(id="1", name="f"),), layout="tct"),
+    Message(
+        role="assistant",
+        content=(TextPart(text="a"), TextPart(text="b")),
+        calls=(ToolCall(id="1", name="f"),),
+        layout="tct",
+    ),
     Message(role="assistant", thoughts=(Thought(text=""),)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("message", SAYABLE, ids=range(len(SAYABLE)))
@@ -75,6 +82,14 @@ def test_what_cannot_be_said_is_left_out() -> None:
     assert items_of((Message(role="assistant", content=None, thoughts=None, calls=None),)) == [
         {"type": "message", "role": "assistant", "content": None}
     ]
+
+
+def test_an_id_names_the_first_text_alone() -> None:
+    parts = (TextPart(text="a"), TextPart(text="b"))
+    message = Message(
+        role="assistant", content=parts, calls=(ToolCall(id="1", name="f"),), layout="tct", id="m"
+    )
+    assert [item.get("id") for item in items_of((message,))] == ["m", None, None]
 
 
 def test_a_layout_that_does_not_fit_is_the_usual_one() -> None:

@@ -161,6 +161,13 @@ def test_text_is_not_moved_to_the_thoughts_where_they_have_items() -> None:
     assert sum(isinstance(event, Reclassified) for event in beside) == 0
 
 
+def test_logprobs_stand_with_their_text() -> None:
+    delta: dict[str, Any] = {"type": "response.output_text.delta", "output_index": 0, "delta": "a"}
+    logprobs: Any = [{"token": "a", "logprob": 0, "top_logprobs": []}]
+    found = events([{**delta, "logprobs": logprobs}, {**delta, "logprobs": []}, ended()])
+    assert [event.logprobs for event in found if isinstance(event, Text)] == [{"content": logprobs}, None]
+
+
 def test_the_note_of_what_could_not_be_read_shows_the_first() -> None:
     notes = [event.note for event in events([b"x" * 999, b"y"]) if isinstance(event, Noted)]
     assert [(note.before, note.level) for note in notes] == [("x" * 200, "warning")]

@@ -69,7 +69,7 @@ def test_what_was_asked_for_is_repeated() -> None:
     fields = Echo.of(decode(body)).fields
     assert fields.items() >= {"instructions": "Be.", "temperature": 0.5, "tools": []}.items()
     assert fields["text"] == {"format": {"type": "text"}, "verbosity": "low"}
-    odd = {"input": [], "text": 5}
+    odd: dict[str, Any] = {"input": [], "text": 5}
     assert Echo.of(decode(odd)).fields["text"] == 5
     plain = Echo.of(Request(model="m", messages=(Message(role="user", content="a"),)))
     assert plain.fields == ECHOED == Echo().fields

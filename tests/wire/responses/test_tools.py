@@ -20,20 +20,45 @@ FUNCTION: dict[str, Any] = {"type": "function", "name": "f"}
 NAMESPACE: dict[str, Any] = {"type": "namespace", "name": "n", "description": "d"}
 
 TOOLS: list[tuple[Any, list[dict[str, Any]]]] = [
-    ({**FUNCTION, "description": "d", "parameters": SCHEMA, "strict": True}, [{"name": "f", "description": "d", "parameters": SCHEMA, "strict": True, "kind": "function"}]),
-    ({**FUNCTION, "parameters": None, "defer_loading": True}, [{"parameters": None, "extra": {"defer_loading": True}}]),
+    (
+        {**FUNCTION, "description": "d", "parameters": SCHEMA, "strict": True},
+        [{"name": "f", "description": "d", "parameters": SCHEMA, "strict": True, "kind": "function"}],
+    ),
+    (
+        {**FUNCTION, "parameters": None, "defer_loading": True},
+        [{"parameters": None, "extra": {"defer_loading": True}}],
+    ),
     ({**FUNCTION, "strict": None, "description": None}, [{"strict": None, "description": None}]),
-    ({"type": "function", "function": {"name": "f", "parameters": SCHEMA}}, [{"name": "f", "parameters": SCHEMA}]),
+    (
+        {"type": "function", "function": {"name": "f", "parameters": SCHEMA}},
+        [{"name": "f", "parameters": SCHEMA}],
+    ),
     ({"name": "f"}, [{"name": "f", "kind": "function"}]),
     ({"type": "function"}, [{"name": ""}]),
-    ({"type": "custom", "name": "p", "format": {"type": "text"}}, [{"name": "p", "kind": "custom", "extra": {"format": {"type": "text"}}, "parameters": UNSET}]),
+    (
+        {"type": "custom", "name": "p", "format": {"type": "text"}},
+        [{"name": "p", "kind": "custom", "extra": {"format": {"type": "text"}}, "parameters": UNSET}],
+    ),
     ({"type": "local_shell"}, [{"name": "local_shell", "kind": "local_shell"}]),
-    ({"type": "web_search", "name": "x", "external_web_access": False}, [{"name": "web_search", "kind": "web_search", "extra": {"name": "x", "external_web_access": False}}]),
-    ({**NAMESPACE, "tools": [FUNCTION, {"type": "custom", "name": "g"}, {"type": "shell"}]}, [{"name": "n__f", "namespace": "n"}, {"name": "n__g", "kind": "custom", "extra": {}}, {"name": "n__shell"}]),
-    ({**NAMESPACE, "name": "mcp__x__", "tools": [FUNCTION]}, [{"name": "mcp__x__f", "namespace": "mcp__x__"}]),
+    (
+        {"type": "web_search", "name": "x", "external_web_access": False},
+        [{"name": "web_search", "kind": "web_search", "extra": {"name": "x", "external_web_access": False}}],
+    ),
+    (
+        {**NAMESPACE, "tools": [FUNCTION, {"type": "custom", "name": "g"}, {"type": "shell"}]},
+        [
+            {"name": "n__f", "namespace": "n"},
+            {"name": "n__g", "kind": "custom", "extra": {}},
+            {"name": "n__shell"},
+        ],
+    ),
+    (
+        {**NAMESPACE, "name": "mcp__x__", "tools": [FUNCTION]},
+        [{"name": "mcp__x__f", "namespace": "mcp__x__"}],
+    ),
     ({**NAMESPACE, "tools": []}, [{"name": "n", "kind": "namespace"}]),
     ({"type": "namespace", "tools": [FUNCTION]}, [{"name": "", "kind": "namespace"}]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("tool", "expected"), TOOLS, ids=range(len(TOOLS)))
@@ -70,11 +95,17 @@ CHOICES: list[tuple[Any, Any]] = [
     ({"type": "shell"}, ToolChoice(mode="named", name="shell")),
     ({"type": "web_search"}, UNSET),
     ({"type": "mcp", "server_label": "x"}, UNSET),
-    ({"type": "allowed_tools", "mode": "required", "tools": [FUNCTION]}, ToolChoice(mode="required", allowed=("f",))),
-    ({"type": "allowed_tools", "mode": "auto", "tools": [FUNCTION, {"type": "custom", "name": "p"}]}, ToolChoice(mode="auto", allowed=("f", "p"))),
+    (
+        {"type": "allowed_tools", "mode": "required", "tools": [FUNCTION]},
+        ToolChoice(mode="required", allowed=("f",)),
+    ),
+    (
+        {"type": "allowed_tools", "mode": "auto", "tools": [FUNCTION, {"type": "custom", "name": "p"}]},
+        ToolChoice(mode="auto", allowed=("f", "p")),
+    ),
     ({"type": "allowed_tools", "mode": "auto", "tools": ["x"]}, UNSET),
     ({"type": "allowed_tools"}, UNSET),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("value", "expected"), CHOICES, ids=range(len(CHOICES)))

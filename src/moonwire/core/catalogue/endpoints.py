@@ -132,7 +132,13 @@ ANTHROPIC_FAMILIES: Final[Groups] = {
 """`disabled` is honoured there (openclaw#109335). The effort goes into `output_config`, which is how that
 surface spells what Chat Completions has inside `thinking` (kimi-api.md M4)."""
 
-RESPONSES: Final[Facts] = {**NOT_CHAT, "dialect": "responses", "thinking_dialect": "reasoning"}
+RESPONSES: Final[Facts] = {
+    **NOT_CHAT,
+    "dialect": "responses",
+    "thinking_dialect": "reasoning",
+    # A turn of calls has no message item at all; one with nothing in it is refused (kimi-api.md H1).
+    "blank_call_content": "omit",
+}
 RESPONSES_FAMILIES: Final[Groups] = {**K3_TURNS, "k2.5": {"off": ""}}
 NO_KEEP: Final[Groups] = {"kimi-k2.6": {"keep": "never"}}
 """`thinking.keep` is a field of Moonshot's Chat Completions; elsewhere nobody has seen it taken."""

@@ -49,7 +49,14 @@ QUICK: Final = ("upstream", "upstream_key", "endpoint")
 _ELSEWHERE: Final = (CONFIG, "MOONWIRE_DATA", "MOONWIRE_HISTORY")
 # What moonwire's own tests are told: a shell that runs them may start a gateway too.
 _OF_TESTS: Final = frozenset(
-    {"MOONWIRE_CONFORMANCE_DATA", "MOONWIRE_LIVE", "MOONWIRE_REQUIRE_SERVICES", "MOONWIRE_VERIFIER"}
+    {
+        "MOONWIRE_CLIENTS",
+        "MOONWIRE_CLIENT_MODELS",
+        "MOONWIRE_CONFORMANCE_DATA",
+        "MOONWIRE_LIVE",
+        "MOONWIRE_REQUIRE_SERVICES",
+        "MOONWIRE_VERIFIER",
+    }
 )
 # What Kubernetes puts into each container for a service that is called moonwire, or moonwire-something.
 _KUBERNETES: Final = re.compile(

@@ -13,7 +13,8 @@
 | `background: true`, `conversation`, `prompt` | refused: they need what only OpenAI keeps |
 
 What cannot be said here: `stream_usage` (usage always comes), and what `items.py` lists of messages.
-Sampling fields and caps that this dialect has not are written under the names that other dialects have.
+An output's limit is written as `max_output_tokens`, whatever it was called. Sampling fields that this
+dialect has not are written under the names that other dialects have.
 """
 
 import json
@@ -25,9 +26,10 @@ from msgspec import UNSET
 
 from moonwire.core.errors import LocalProtocolError
 from moonwire.core.intent import SPELLINGS, read_intent
-from moonwire.core.messages import Message, Request, Sampling
+from moonwire.core.memo import Generations
+from moonwire.core.messages import Message, Request, Role, Sampling
 from moonwire.wire.responses.items import decode_items, items_of
-from moonwire.wire.responses.shapes import WHERE, Json, an_object, fresh, refuse_reserved
+from moonwire.wire.responses.shapes import WHERE, Json, an_object, fresh, refuse_reserved, remembered
 from moonwire.wire.responses.tools import (
     choice_body,
     decode_choice,
@@ -40,6 +42,8 @@ from moonwire.wire.responses.tools import (
 __all__ = ["decode", "encode", "write"]
 
 CAPS: Final = ("max_output_tokens", "max_completion_tokens", "max_tokens")
+"""The names of an output's limit. This dialect has the first; a limit under another one is written so."""
+
 _SAMPLING: Final[dict[str, tuple[type, ...]]] = {
     **dict.fromkeys(("temperature", "top_p", "presence_penalty", "frequency_penalty"), (int, float)),
     **dict.fromkeys(("top_k", "n", "seed", "top_logprobs"), (int,)),
@@ -59,6 +63,7 @@ _REFUSED: Final = {
 }
 _INSTRUCTIONS: Final = "instructions"
 _INPUT: Final = "input"
+_KNOWN = Generations[Message](limit=8 * 1024 * 1024)
 
 
 def decode(body: Mapping[str, Any]) -> Request:
@@ -97,7 +102,8 @@ def decode(body: Mapping[str, Any]) -> Request:
     if spelled:
         given["thinking"] = read_intent(spelled)
     given["sampling"] = _sampling(fields, extra)
-    given["caps"] = {name: fields.pop(name) for name in CAPS if name in fields and _is_cap(fields[name])}
+    if CAPS[0] in fields and _is_cap(fields[CAPS[0]]):
+        given["caps"] = {CAPS[0]: fields.pop(CAPS[0])}
     refuse_reserved(fields, "")
     given["extra"] = {**fields, **extra}
     return Request(**given)
@@ -119,13 +125,20 @@ def _instructions(fields: Json, extra: Json) -> tuple[Message, ...]:
         return ()
     if not isinstance(value, str):
         raise LocalProtocolError("not text", path=_INSTRUCTIONS, remedy="give a text, and items in input")
-    return (Message(role="system", content=value, extra={WHERE: _INSTRUCTIONS}),)
+    return (_said(value, "system", _INSTRUCTIONS),)
+
+
+def _said(text: str, role: Role, where: str) -> Message:
+    """A text that stands in a field of its own, as a message: the same one each time the same text comes."""
+    return remembered(
+        _KNOWN, [where, text], lambda came: Message(role=role, content=came[1], extra={WHERE: where})
+    )
 
 
 def _input(fields: Json, extra: Json) -> tuple[Message, ...]:
     value = fields.pop(_INPUT, UNSET)
     if isinstance(value, str):
-        return (Message(role="user", content=value, extra={WHERE: _INPUT}),)
+        return (_said(value, "user", _INPUT),)
     if value is not UNSET and value is not None and not isinstance(value, list):
         raise LocalProtocolError(
             "neither text nor a list", path=_INPUT, remedy="give a text or a list of items"
@@ -215,7 +228,9 @@ def encode(request: Request) -> Json:
         value = getattr(request.sampling, name)
         if value is not UNSET:
             body[name] = list(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else value
-    body.update(request.caps)
+    caps = [request.caps[name] for name in CAPS if name in request.caps]
+    if caps:
+        body[CAPS[0]] = next((cap for cap in caps if cap is not None), None)
     return {**{name: fresh(value) for name, value in extra.items() if name not in (*body, WHERE)}, **body}
 
 

@@ -1,7 +1,7 @@
 """The two channels of an answer, read for markup where a server may have left it, and the calls of both."""
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -53,12 +53,12 @@ class Channels:
         self.calls += 1
         return self.calls - 1
 
-    def text(self, text: str, out: list[Event]) -> None:
-        """A piece of the answer."""
+    def text(self, text: str, out: list[Event], logprobs: Any = None) -> None:
+        """A piece of the answer. Where markup may stand in it, no piece that is told has logprobs."""
         if self._thinking and not text.isspace():
             self.end_thoughts("stop", out)
         if self._content is None:
-            out.append(Text(text))
+            out.append(Text(text, logprobs))
         else:
             self._marked(self._content, self._content.feed(text), out)
 

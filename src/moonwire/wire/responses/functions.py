@@ -12,7 +12,8 @@
 | item | told to the model |
 |---|---|
 | calls and outputs of those kinds | calls and outputs of functions |
-| reasoning with text | reasoning; one that is only encrypted, and was not opened, is left out |
+| reasoning with text | reasoning, without what is encrypted |
+| reasoning that is only encrypted, and was not opened | left out |
 | `item_reference` | refused: only the store that has the item can resolve it |
 | `compaction` | refused: only its own server can read it |
 | `compaction_trigger` | refused: the model cannot do that |
@@ -29,6 +30,7 @@ import msgspec
 from msgspec import UNSET
 
 from moonwire.core.errors import LocalProtocolError
+from moonwire.core.memo import kept_for, kept_on
 from moonwire.core.messages import Image, Message, Other, Request, TextPart, Thought, Tool, ToolCall, changed
 from moonwire.core.notes import Note
 from moonwire.wire.responses.items import items_of
@@ -145,8 +147,19 @@ def as_functions(request: Request) -> tuple[Request, tuple[Note, ...]]:
 
 
 def _tools(request: Request, notes: list[Note]) -> tuple[Tool, ...]:
+    offered = tuple(_offered(request))
+    if request.tools and len(offered) == len(request.tools):
+        # Nothing was brought: these are the same on every turn.
+        offered = request.tools
+    found, told = kept_for(offered, "as functions", lambda: _functions(offered))
+    notes += told
+    return found
+
+
+def _functions(offered: tuple[Tool, ...]) -> tuple[tuple[Tool, ...], list[Note]]:
     found: dict[str, Tool] = {}
-    for index, tool in enumerate(_offered(request)):
+    notes: list[Note] = []
+    for index, tool in enumerate(offered):
         path = f"tools[{index}]"
         if tool.kind == "function":
             # Tools of one name cannot be told apart; what of them stands first is there from the start.
@@ -160,7 +173,7 @@ def _tools(request: Request, notes: list[Note]) -> tuple[Tool, ...]:
         else:
             why = f"{tool.kind} runs on OpenAI's servers alone"
             notes.append(Note(code="tool-hosted", level="warning", path=path, before=tool.name, reason=why))
-    return tuple(found.values())
+    return tuple(found.values()), notes
 
 
 def _without_namespace(tool: Tool) -> Tool:
@@ -194,7 +207,7 @@ def _messages(messages: tuple[Message, ...], notes: list[Note]) -> tuple[Message
     items = 0
     for index, message in enumerate(messages):
         path, place = f"messages[{index}]", f"input[{items}]"
-        items += len(items_of((message,)))
+        items += kept_on(message, "items", lambda one: len(items_of((one,))))
         if message.calls:
             waiting = [call.id for call in message.calls]
         elif message.role == "tool" and message.call_id is None and waiting:
@@ -202,13 +215,20 @@ def _messages(messages: tuple[Message, ...], notes: list[Note]) -> tuple[Message
             message = changed(message, call_id=waiting.pop(0), extra={})
         elif message.call_id in waiting:
             waiting.remove(message.call_id)
-        healed = _message(message, path, place, notes)
+        healed, told = kept_on(message, "as functions", lambda one, place=place: _told(one, place))
+        notes += [msgspec.structs.replace(note, path=path) for note in told]
         if healed is not None:
             found.append(healed)
     return tuple(found)
 
 
-def _message(message: Message, path: str, place: str, notes: list[Note]) -> Message | None:
+def _told(message: Message, place: str) -> tuple[Message | None, list[Note]]:
+    """The message as any model can read it; none where it only brings tools."""
+    notes: list[Note] = []
+    return _message(message, place, notes), notes
+
+
+def _message(message: Message, place: str, notes: list[Note]) -> Message | None:
     fields: Json = {}
     if message.tools is not UNSET:
         if message.content is UNSET:
@@ -218,25 +238,28 @@ def _message(message: Message, path: str, place: str, notes: list[Note]) -> Mess
         call.kind != "function" or call.extra.get("namespace") for call in message.calls
     ):
         fields["calls"] = tuple(_call(call) for call in message.calls)
-    if message.thoughts and any(_is_shut(thought) for thought in message.thoughts):
-        kept = tuple(thought for thought in message.thoughts if not _is_shut(thought))
-        fields["thoughts"] = kept or UNSET
-        why = "reasoning that somebody else encrypted cannot be read"
-        notes.append(Note(code="reasoning-sealed", level="warning", path=path, reason=why))
+    if message.thoughts and any(thought.encrypted is not None for thought in message.thoughts):
+        kept = [thought for thought in message.thoughts if not _is_shut(thought)]
+        fields["thoughts"] = tuple(map(_without_seal, kept)) or UNSET
+        if len(kept) < len(message.thoughts):
+            fields["layout"] = ""
+            why = "reasoning that somebody else encrypted cannot be read"
+            notes.append(Note(code="reasoning-sealed", level="warning", reason=why))
     if isinstance(message.content, tuple) and any(isinstance(part, Other) for part in message.content):
-        parts = [
-            _part(part, path, place, notes) if isinstance(part, Other) else part for part in message.content
-        ]
+        parts = [_part(part, place, notes) if isinstance(part, Other) else part for part in message.content]
         fields["content"] = tuple(parts)
     if message.role == "tool" and "type" in message.extra:
         fields["extra"] = {}
-    if fields and ("thoughts" in fields or message.layout):
-        fields["layout"] = ""
     return changed(message, **fields) if fields else message
 
 
 def _is_shut(thought: Thought) -> bool:
     return not thought.text and thought.encrypted is not None
+
+
+def _without_seal(thought: Thought) -> Thought:
+    """What is encrypted says nothing to a server that did not encrypt it (kimi-api.md N)."""
+    return thought if thought.encrypted is None else changed(thought, encrypted=None)
 
 
 def _call(call: ToolCall) -> ToolCall:
@@ -252,7 +275,7 @@ _UNTOLD: Final = {
 }
 
 
-def _part(part: Other, path: str, place: str, notes: list[Note]) -> Other | TextPart:
+def _part(part: Other, place: str, notes: list[Note]) -> Other | TextPart:
     """An item as text; a part of a message is somebody else's to judge."""
     if not isinstance(part.value, Mapping) or part.kind == "" or part.kind.startswith("input_"):
         return part
@@ -261,7 +284,7 @@ def _part(part: Other, path: str, place: str, notes: list[Note]) -> Other | Text
         raise LocalProtocolError(what, path=place, remedy=_UNTOLD[part.kind])
     text = f"[{part.kind}] {as_json(dict(cast('Json', part.value)), place)}"
     why = f"no model of Kimi's knows {part.kind}; it is told what stands in it"
-    notes.append(Note(code="item-as-text", level="warning", path=path, before=part.kind, reason=why))
+    notes.append(Note(code="item-as-text", level="warning", before=part.kind, reason=why))
     return TextPart(text=text)
 
 
@@ -286,13 +309,14 @@ def bare(request: Request) -> Request:
     {'x': 1}
     """
     fields: Json = {
-        "messages": tuple(_bare_message(message) for message in request.messages),
+        "messages": tuple(kept_on(message, "bare", _bare_message) for message in request.messages),
         "extra": {name: item for name, item in _open(request.extra).items() if name not in OURS},
         "previous": None,
         "store": UNSET,
     }
     if request.tools:
-        fields["tools"] = tuple(_bare(tool) for tool in request.tools)
+        tools = request.tools
+        fields["tools"] = kept_for(tools, "bare", lambda: tuple(_bare(tool) for tool in tools))
     for name in ("tool_choice", "response_format"):
         value = getattr(request, name)
         if value:
@@ -305,8 +329,12 @@ def bare(request: Request) -> Request:
 
 def _bare_message(message: Message) -> Message:
     fields: Json = {"extra": {}, "id": None, "layout": message.layout}
-    if isinstance(message.content, tuple):
-        fields["content"] = tuple(_bare(part) for part in message.content)
+    content = message.content
+    if isinstance(content, tuple):
+        fields["content"] = tuple(_bare(part) for part in content)
+        if message.role == "assistant" and len(content) == 1 and isinstance(content[0], TextPart):
+            # An answer's text is a part here in any case; elsewhere it is plain, and some take nothing else.
+            fields["content"] = content[0].text
     if message.thoughts:
         fields["thoughts"] = tuple(_bare(thought) for thought in message.thoughts)
     if message.calls:

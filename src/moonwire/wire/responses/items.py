@@ -12,21 +12,23 @@ to what comes of the calls or what the user says. Thoughts behind a text begin a
 | what a server did (`web_search_call`, `mcp_call`, `computer_call`, `compaction`, …) | `Other` in the turn |
 | any other (`item_reference`, `mcp_approval_response`, …) | `Other` in a message of the user's |
 
-What cannot be said here: two turns of an assistant in a row become one; `partial`, `joined`, `name`,
+What cannot be said here: two turns of an assistant in a row become one, and one with thoughts behind its
+text and no call before them becomes two; `partial`, `joined`, `name`,
 `is_error`, a thought's `signature`, `redacted` and `field`, a call's `complete`, `declared` and `native`,
 null for `thoughts` or `calls`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 
 from msgspec import UNSET
 
 from moonwire.core.errors import LocalProtocolError
+from moonwire.core.memo import Generations
 from moonwire.core.messages import VERBATIM, Message, Other, Part, TextPart, Thought, ToolCall
 from moonwire.wire.responses.calls import CALLS, OUTPUTS, call_body, decode_call, decode_result, output_body
 from moonwire.wire.responses.content import content_body, decode_content, part_body
-from moonwire.wire.responses.shapes import WHERE, Json, an_object, faithful, fresh, own
+from moonwire.wire.responses.shapes import WHERE, Json, an_object, faithful, fresh, own, remembered
 from moonwire.wire.responses.tools import decode_tools, tools_body
 
 __all__ = ["decode_items", "items_of", "thought_body"]
@@ -43,26 +45,49 @@ HOSTED: Final = frozenset(
 _ROLES: Final = ("system", "developer", "user", "assistant")
 
 
+# Messages by the JSON of their items: an agent sends its whole history on every turn.
+_KNOWN = Generations[Message](limit=8 * 1024 * 1024)
+
+
 def decode_items(items: list[Any], path: str = "input") -> tuple[Message, ...]:
-    """The messages that the items are."""
-    found: list[Message] = []
-    turn: _Turn | None = None
+    """The messages that the items are, each as the same value each time the same content comes."""
+    return tuple(
+        remembered(_KNOWN, group, lambda came, first=first: _message(came, path, first))
+        for first, group in _groups(items, path)
+    )
+
+
+def _groups(items: list[Any], path: str) -> Iterator[tuple[int, list[Any]]]:
+    """The items of each message, and the place of the first of them."""
+    turn: list[Any] = []
+    said = called = False
     for index, value in enumerate(items):
         where = f"{path}[{index}]"
         item = an_object(value, where, "an item")
         kind = _kind(item, where)
-        if kind in CALLS or kind in HOSTED or kind == "reasoning" or _is_assistants(item, kind):
-            if turn is not None and kind == "reasoning" and turn.is_said:
-                found.append(turn.message())
-                turn = None
-            turn = turn or _Turn()
-            turn.add(item, kind, where)
-            continue
-        if turn is not None:
-            found.append(turn.message())
-            turn = None
-        found.append(_single(item, kind, where))
-    return (*found, turn.message()) if turn is not None else tuple(found)
+        ours = _is_ours(item, kind)
+        if turn and (not ours or (kind == "reasoning" and said and not called)):
+            yield index - len(turn), turn
+            turn, said, called = [], False, False
+        if ours:
+            turn.append(item)
+            called = called or kind in CALLS
+            said = said or kind not in ("reasoning", *CALLS)
+        else:
+            yield index, [item]
+    if turn:
+        yield len(items) - len(turn), turn
+
+
+def _message(items: list[Any], path: str, first: int) -> Message:
+    """The message that these items are together."""
+    kind = _kind(items[0], path)
+    if not _is_ours(items[0], kind):
+        return _single(items[0], kind, f"{path}[{first}]")
+    turn = _Turn()
+    for index, item in enumerate(items):
+        turn.add(item, _kind(item, path), f"{path}[{first + index}]")
+    return turn.message()
 
 
 def _kind(item: Mapping[str, Any], path: str) -> str:
@@ -77,8 +102,11 @@ def _kind(item: Mapping[str, Any], path: str) -> str:
     return kind
 
 
-def _is_assistants(item: Mapping[str, Any], kind: str) -> bool:
-    return kind == "message" and item.get("role") == "assistant"
+def _is_ours(item: Mapping[str, Any], kind: str) -> bool:
+    """Whether the item is part of an assistant's turn."""
+    if kind == "message":
+        return item.get("role") == "assistant"
+    return kind in CALLS or kind in HOSTED or kind == "reasoning"
 
 
 def _single(item: Mapping[str, Any], kind: str, path: str) -> Message:
@@ -116,11 +144,6 @@ class _Turn:
         self._parts: list[Any] = []
         self._layout = ""
         self._said: list[tuple[Json, Any, str | None]] = []
-
-    @property
-    def is_said(self) -> bool:
-        """Whether it has come to a text and to no call."""
-        return bool(self._parts) and not self._calls
 
     def add(self, item: Mapping[str, Any], kind: str, path: str) -> None:
         """One more item of the turn."""

@@ -51,6 +51,7 @@ class Piece(msgspec.Struct, gc=False):
     item: Raw = _NOTHING
     response: Raw = _NOTHING
     error: Any = None
+    logprobs: Any = None
 
 
 _read: Final = msgspec.json.Decoder(Piece).decode
@@ -144,7 +145,7 @@ class Reader:
         if kind in _TEXTS:
             if piece.delta:
                 self._item(piece.output_index).pieces.append(piece.delta)
-                self._channels.text(piece.delta, out)
+                self._channels.text(piece.delta, out, _logprobs(piece.logprobs))
         elif kind in _THOUGHTS:
             self._thought(kind, piece, out)
         elif kind == _ARGUMENTS:
@@ -354,14 +355,15 @@ _SHOWN: Final = 200
 def _patient(value: Json) -> Piece:
     """An event with all in it that can be read."""
     kind, delta = value.get("type"), value.get("delta")
-    index, summary = value.get("output_index"), value.get("summary_index")
+    place, summary = _number(value.get("output_index")), _number(value.get("summary_index"))
     nested = {name: Raw(json.dumps(value[name]).encode()) for name in ("item", "response") if name in value}
     return Piece(
         type=kind if isinstance(kind, str) else "",
         delta=delta if isinstance(delta, str) else "",
-        output_index=_number(index) if _number(index) is not None else -1,  # pyright: ignore[reportArgumentType] -- a number
-        summary_index=_number(summary) or 0,
+        output_index=-1 if place is None else place,
+        summary_index=summary or 0,
         error=value.get("error"),
+        logprobs=value.get("logprobs"),
         **nested,
     )
 
@@ -374,6 +376,11 @@ def _json(data: Raw | bytes) -> Any:
     with suppress(ValueError, RecursionError):
         return json.loads(raw.decode("utf-8", "replace"))
     return None
+
+
+def _logprobs(value: Any) -> Any:
+    """Logprobs as the vocabulary has them; most events have an empty list."""
+    return {"content": value} if is_list(value) and value else None
 
 
 def _call(value: Json) -> ToolCall:

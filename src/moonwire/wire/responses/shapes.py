@@ -1,12 +1,14 @@
 """What the modules of this dialect share: faithful spelling, and errors that name the place."""
 
 import json
-from collections.abc import Mapping
+import marshal
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 import msgspec
 
 from moonwire.core.errors import LocalProtocolError
+from moonwire.core.memo import Generations
 from moonwire.core.messages import VERBATIM, Value
 
 __all__ = [
@@ -21,11 +23,17 @@ __all__ = [
     "fresh",
     "own",
     "refuse_reserved",
+    "remembered",
     "unread",
 ]
 
 Json = dict[str, Any]
+T = TypeVar("T")
 V = TypeVar("V", bound=Value)
+
+_WRITER = msgspec.json.Encoder()
+# What a small value costs in memory beside its text: two objects of Python, and what is kept on them.
+_OVERHEAD = 1024
 
 WHERE = "\0where"
 """The key in a message's `extra` that says in which field of the body it stood, if not among the items."""
@@ -88,6 +96,26 @@ def _copied(value: Any) -> Any:
     if isinstance(value, list):
         return [_copied(item) for item in cast("list[Any]", value)]
     return value
+
+
+def remembered(memory: Generations[T], value: Any, read: Callable[[Any], T]) -> T:
+    """What `read` makes of the value: the same thing each time the same content comes.
+
+    It is made of a copy, so that a caller who changes his body does not change what others get.
+    """
+    try:
+        key = _WRITER.encode(value)
+        if b"null" in key:
+            # NaN is written as null: where one of the two stands, only other bytes tell which it is.
+            key = marshal.dumps(value, 2)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        # What is no JSON, lone surrogates, and nesting without end: read each time.
+        return read(value)
+    found = memory.get(key)
+    if found is None:
+        found = read(fresh(value))
+        memory.put(key, found, weight=len(key) + _OVERHEAD)
+    return found
 
 
 def as_json(value: Any, path: str) -> str:

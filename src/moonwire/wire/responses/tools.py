@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 import msgspec
 from msgspec import UNSET
 
+from moonwire.core.memo import Generations
 from moonwire.core.messages import VERBATIM, ResponseFormat, Tool, ToolChoice
 from moonwire.wire.responses.shapes import (
     KINDS,
@@ -28,6 +29,7 @@ from moonwire.wire.responses.shapes import (
     fresh,
     own,
     refuse_reserved,
+    remembered,
 )
 
 __all__ = ["choice_body", "decode_choice", "decode_format", "decode_tools", "format_body", "tools_body"]
@@ -39,12 +41,20 @@ _NAMED: Final = ("function", "custom")
 _OWN: Final = ("type", "name", "description", "parameters", "strict")
 
 
+# Lists of tools by their JSON: an agent offers the same ones on every turn.
+_KNOWN = Generations["tuple[Tool, ...]"](limit=8 * 1024 * 1024)
+
+
 def decode_tools(value: Any, path: str = "tools") -> tuple[Tool, ...] | None:
-    """The tools of a list, those of namespaces among them."""
+    """The tools of a list, those of namespaces among them: the same value each time the same comes."""
     if value is None:
         return None
+    return remembered(_KNOWN, a_list(value, path, "tools"), lambda came: _tools(came, path))
+
+
+def _tools(value: list[Any], path: str) -> tuple[Tool, ...]:
     found: list[Tool] = []
-    for index, item in enumerate(a_list(value, path, "tools")):
+    for index, item in enumerate(value):
         where = f"{path}[{index}]"
         fields = an_object(item, where, "a tool")
         if fields.get("type") == "namespace":

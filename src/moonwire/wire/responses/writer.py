@@ -66,7 +66,7 @@ _TEXT_TAIL: Final = b',"logprobs":[],"sequence_number":%d}\n\n'
 class _Item:
     """One item under way."""
 
-    __slots__ = ("call", "encrypted", "id", "index", "kind", "logprobs", "pieces", "prefix", "what")
+    __slots__ = ("call", "encrypted", "frame", "id", "index", "kind", "logprobs", "pieces", "what")
 
     def __init__(self, response: str, index: int, what: Kind, call: str = "") -> None:
         kind = what.kind
@@ -78,12 +78,14 @@ class _Item:
         self.pieces: list[str] = []
         self.logprobs: list[Any] = []
         self.encrypted: str | None = None
-        self.prefix = b""
+        # The event of a piece, but for the piece and the event's number.
+        self.frame = b""
         if kind in _DELTAS:
             name, inner = _DELTAS[kind]
             place = b'"item_id":%b,"output_index":%d%b' % (written(self.id), index, inner.encode())
             head = name.encode()
-            self.prefix = b'event: %b\ndata: {"type":"%b",%b,"delta":' % (head, head, place)
+            prefix = b'event: %b\ndata: {"type":"%b",%b,"delta":' % (head, head, place)
+            self.frame = prefix.replace(b"%", b"%%") + b"%b" + (_TEXT_TAIL if kind == "message" else _TAIL)
 
     def object(self, status: str) -> Json:
         """The item as it is so far."""
@@ -254,10 +256,16 @@ class Writer:
         pieces.append(text)
         number = self._number
         self._number = number + 1
-        return before + item.prefix + quoted(text) + _TAIL % number
+        return before + item.frame % (quoted(text), number)
 
     def _text(self, event: Text) -> bytes:
         text, item = event.text, self._open
+        if text and item is not None and item.kind == "message" and event.logprobs is None:
+            # Nearly every piece.
+            item.pieces.append(text)
+            number = self._number
+            self._number = number + 1
+            return item.frame % (quoted(text), number)
         if not text and event.logprobs is None:
             return self._ready()
         if item is None or item.kind != "message":
@@ -265,14 +273,15 @@ class Writer:
         else:
             before = b""
         item.pieces.append(text)
-        tail = _TEXT_TAIL
-        if event.logprobs is not None:
-            found = _logprobs(event.logprobs)
-            item.logprobs += found
-            tail = b',"logprobs":' + written(found).replace(b"%", b"%%") + _TAIL
+        found = _logprobs(event.logprobs)
+        item.logprobs += found
+        frame = item.frame
+        if found:
+            logprobs = b'"logprobs":' + written(found).replace(b"%", b"%%")
+            frame = frame.removesuffix(_TEXT_TAIL) + b"," + logprobs + _TAIL
         number = self._number
         self._number = number + 1
-        return before + item.prefix + quoted(text) + tail % number
+        return before + frame % (quoted(text), number)
 
     def _sealed(self, event: Sealed) -> bytes:
         if event.kind != "encrypted":
@@ -322,7 +331,7 @@ class Writer:
             return b""
         number = self._number
         self._number = number + 1
-        return item.prefix + quoted(text) + _TAIL % number
+        return item.frame % (quoted(text), number)
 
     def _call_end(self, event: CallEnd) -> bytes:
         item = self._calls.pop(event.index, None)

@@ -1,0 +1,220 @@
+"""The agents: how each is told where its model is, and how it is started, in a home of its own.
+
+Nobody is at home for them: whatever they ask of the world goes to a proxy that is not there. What tells them
+to leave that be is set all the same, as a user would who wants it so.
+"""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+__all__ = ["CLIENTS", "Client", "Ended", "Job", "Start"]
+
+DEADLINE: Final = 120.0
+NOWHERE: Final = "http://127.0.0.1:9"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What an agent is to do, and with which model, of how many tokens, at which gateway."""
+
+    url: str
+    model: str
+    window: int
+    task: str
+
+
+@dataclass(frozen=True)
+class Start:
+    """What an agent is started with: its arguments, its variables and its files below the home."""
+
+    arguments: list[str]
+    environ: Mapping[str, str] = field(default_factory=dict[str, str])
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Client:
+    """One agent: its binary below node_modules for each kind of machine, and how it is started."""
+
+    binaries: Mapping[str, str]
+    start: Callable[[Job, Path], Start]
+    """Of the job and the home."""
+
+    def run(self, binary: Path, job: Job, *, home: Path, work: Path) -> Ended:
+        """Runs it to its end, or to the deadline."""
+        start = self.start(job, home)
+        for name, text in start.files.items():
+            (home / name).parent.mkdir(parents=True, exist_ok=True)
+            (home / name).write_text(text)
+        environ = {**_environ(home), **start.environ}
+        with subprocess.Popen(
+            [str(binary), *start.arguments], cwd=work, env=environ, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        ) as process:  # fmt: skip  # one call
+            try:
+                out, err = process.communicate(timeout=DEADLINE)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                out, err = process.communicate()
+                err += f"\nno end within {DEADLINE} seconds"
+            finally:
+                # What it started and left behind goes with it.
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+        return Ended(process.returncode, out, err)
+
+
+def _environ(home: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "LANG": "C.UTF-8",
+        "HTTP_PROXY": NOWHERE,
+        "HTTPS_PROXY": NOWHERE,
+        "NO_PROXY": "127.0.0.1,localhost",
+    }
+
+
+# -- Claude Code ---------------------------------------------------------------------------------------
+
+
+def _claude(job: Job, home: Path) -> Start:
+    names = (
+        "ANTHROPIC_MODEL",
+        "ANTHROPIC_DEFAULT_OPUS_MODEL",
+        "ANTHROPIC_DEFAULT_SONNET_MODEL",
+        "ANTHROPIC_DEFAULT_HAIKU_MODEL",
+        "CLAUDE_CODE_SUBAGENT_MODEL",
+    )
+    environ = {
+        "ANTHROPIC_BASE_URL": job.url,
+        "ANTHROPIC_AUTH_TOKEN": "any",
+        **dict.fromkeys(names, job.model),
+        "CLAUDE_CODE_MAX_CONTEXT_TOKENS": str(job.window),
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "DISABLE_AUTOUPDATER": "1",
+        "DISABLE_TELEMETRY": "1",
+        "DISABLE_ERROR_REPORTING": "1",
+    }
+    return Start(["-p", job.task, "--allowed-tools", "Read,Edit,Bash,ToolSearch"], environ)
+
+
+# -- Codex CLI -----------------------------------------------------------------------------------------
+
+_CODEX_EXEC: Final = ("exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox")
+_CODEX_CONFIG: Final = """\
+model = "{model}"
+model_provider = "moonwire"
+model_context_window = {window}
+check_for_update_on_startup = false
+
+[model_providers.moonwire]
+name = "moonwire"
+base_url = "{url}/v1"
+env_key = "MOONWIRE_KEY"
+wire_api = "responses"
+
+[analytics]
+enabled = false
+
+[features]
+apps = false
+plugins = false
+remote_plugin = false
+"""
+
+
+def _codex(job: Job, home: Path) -> Start:
+    config = _CODEX_CONFIG.format(model=job.model, window=job.window, url=job.url)
+    return Start([*_CODEX_EXEC, job.task], {"MOONWIRE_KEY": "any"}, {".codex/config.toml": config})
+
+
+def _codex_catalogue(job: Job, home: Path) -> Start:
+    """With a catalogue that knows the model: then it offers tools of kinds that only Responses has."""
+    entry: dict[str, Any] = {
+        "slug": job.model,
+        "display_name": job.model,
+        "supported_reasoning_levels": [{"effort": "high", "description": "thinks"}],
+        "default_reasoning_level": "high",
+        "shell_type": "unified_exec",
+        "visibility": "list",
+        "supported_in_api": True,
+        "priority": 1,
+        "base_instructions": "You work on the user's files with the tools that there are.",
+        "support_verbosity": False,
+        "apply_patch_tool_type": "freeform",
+        "truncation_policy": {"mode": "tokens", "limit": 10000},
+        "supports_parallel_tool_calls": True,
+        "supports_search_tool": True,
+        "context_window": job.window,
+        "experimental_supported_tools": [],
+        "input_modalities": ["text", "image"],
+    }
+    start = _codex(job, home)
+    config = f"model_catalog_json = {json.dumps(str(home / 'models.json'))}\n"
+    files = {
+        ".codex/config.toml": config + start.files[".codex/config.toml"],
+        "models.json": json.dumps({"models": [entry]}),
+    }
+    return Start(start.arguments, start.environ, files)
+
+
+# -- opencode ------------------------------------------------------------------------------------------
+
+
+def _opencode(job: Job, home: Path) -> Start:
+    model = {"name": job.model, "limit": {"context": job.window, "output": 32768}}
+    provider = {
+        "npm": "@ai-sdk/openai-compatible",
+        "name": "moonwire",
+        "options": {"baseURL": f"{job.url}/v1", "apiKey": "any"},
+        "models": {job.model: model},
+    }
+    config = {
+        "autoupdate": False,
+        "share": "disabled",
+        "model": f"moonwire/{job.model}",
+        "provider": {"moonwire": provider},
+    }
+    environ = {
+        "OPENCODE_DISABLE_AUTOUPDATE": "1",
+        "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
+        "OPENCODE_DISABLE_MODELS_FETCH": "1",
+    }
+    return Start(["run", job.task], environ, {".config/opencode/opencode.json": json.dumps(config)})
+
+
+_CLAUDES: Final = {
+    kind: f"@anthropic-ai/claude-code-{kind}/claude" for kind in ("linux-x64", "linux-arm64", "darwin-arm64")
+}
+_CODEXES: Final = {
+    kind: f"@openai/codex-{kind}/vendor/{triple}/bin/codex"
+    for kind, triple in (
+        ("linux-x64", "x86_64-unknown-linux-musl"),
+        ("linux-arm64", "aarch64-unknown-linux-musl"),
+        ("darwin-arm64", "aarch64-apple-darwin"),
+    )
+}
+CLIENTS: Final[Mapping[str, Client]] = {
+    "claude": Client(_CLAUDES, _claude),
+    "codex": Client(_CODEXES, _codex),
+    "codex-catalogue": Client(_CODEXES, _codex_catalogue),
+    "opencode": Client({"linux-x64": "opencode-linux-x64/bin/opencode"}, _opencode),
+}
