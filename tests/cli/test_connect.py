@@ -213,6 +213,7 @@ def test_what_has_no_file_says_so(name: str, action: str) -> None:
         (["claude", "--model", 'k"3'], "--model: is no name of a model"),
         (["claude", "--small-model", "$(x)"], "--small-model: is no name of a model"),
         (["--write"], "Say which agent"),
+        (["codex", "--write", "--undo"], "Either --write or --undo"),
     ],
 )
 def test_what_cannot_be_meant_is_said_without_the_key(arguments: list[str], said: str) -> None:

@@ -135,4 +135,11 @@ def test_the_settings_for_agents_can_be_pasted() -> None:
     (line,) = [line for line in said.splitlines() if "npm" in line]
     provider = json.loads(line)["provider"]["moonwire"]
     assert provider["options"] == {"baseURL": "http://127.0.0.1:1/v1", "apiKey": ANY_KEY}
-    assert list(provider["models"]) == ["kimi-k3"]
+    assert list(provider["models"]) == ["kimi-k3", "kimi-k2.6"]
+
+
+def test_the_settings_name_a_variable_where_callers_bring_keys() -> None:
+    own = config(upstreams={"a": UpstreamConfig(base_url="http://x/v1")})
+    said = "".join(_lines(own, "http://127.0.0.1:1/v1", False))
+    assert 'export OPENAI_API_KEY="$YOUR_KEY"\n' in said and '"apiKey": "{env:YOUR_KEY}"' in said
+    assert "ANTHROPIC_BASE_URL=http://127.0.0.1:1 " in said

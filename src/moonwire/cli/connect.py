@@ -28,7 +28,11 @@ _URL: Final = re.compile(r"https?://[\w.:\[\]-]+(?:/[\w./~-]*)?")
 @click.command(short_help="Connect an agent to the gateway.")
 @click.argument("agent", required=False)
 @click.option(
-    "--base-url", default=Wanted().root, metavar="URL", help="The gateway, as the agent reaches it."
+    "--base-url",
+    default=Wanted().root,
+    metavar="URL",
+    help="The gateway, as the agent reaches it.",
+    show_default=True,
 )
 @click.option("--model", default=Wanted().model, help="What the agent asks for.", show_default=True)
 @click.option(
@@ -40,11 +44,13 @@ _URL: Final = re.compile(r"https?://[\w.:\[\]-]+(?:/[\w./~-]*)?")
 @click.option(
     "--key", default=render.ANY_KEY, metavar="any|env:NAME", help="No key, or the variable with it."
 )
-@click.option("--write", "action", flag_value="write", help="Change the agent's own file.")
-@click.option("--undo", "action", flag_value="undo", help="Take back what --write did.")
+@click.option("--write", is_flag=True, help="Change the agent's own file.")
+@click.option("--undo", "back", is_flag=True, help="Take back what --write did.")
 @click.option("--file", type=click.Path(path_type=Path), help="The file, where it is not the usual one.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
-def connect(agent: str | None, action: str | None, file: Path | None, as_json: bool, **given: str) -> None:
+def connect(
+    agent: str | None, write: bool, back: bool, file: Path | None, as_json: bool, **given: str
+) -> None:
     """Print what an AGENT has to be told to use the gateway; with --write, tell it.
 
     Without an AGENT the agents are listed.
@@ -62,16 +68,18 @@ def connect(agent: str | None, action: str | None, file: Path | None, as_json: b
     is then as it was.
     """
     if agent is None:
-        if action or file:
+        if write or back or file:
             raise click.UsageError("Say which agent: `moonwire connect` lists them.")
         _list(as_json)
         return
+    if write and back:
+        raise click.UsageError("Either --write or --undo.")
     row = _row(agent)
     wanted = _wanted(given)
-    if action is None:
-        _show(row, wanted, file, as_json)
-    elif action == "undo":
+    if back:
         _tell(row, *_undone(row, _file(row, file)), as_json)
+    elif not write:
+        _show(row, wanted, file, as_json)
     else:
         try:
             done = _written(row, wanted, _file(row, file))

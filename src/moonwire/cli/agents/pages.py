@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from moonwire.cli.agents.render import Wanted, notes, place_of, snippet
+from moonwire.cli.agents.render import Wanted, notes, once, place_of, snippet
 from moonwire.cli.agents.table import AGENTS, Agent, Kind
 
 __all__ = ["gateway", "index", "setup"]
@@ -39,7 +39,7 @@ where a wish cannot be met a warning says so. The gateway adds no effort of its 
 ### Sampling is fixed
 
 Kimi K2.5 and later take no `temperature`, `top_p`, `n` or penalties but their own, and refuse every other
-value. moonwire leaves these fields out and says so, as `sampling-fixed!` in the header `moonwire-notes`: to
+value. moonwire leaves these fields out and says so (`sampling-fixed!` in the header `moonwire-notes`): to
 set them in the agent changes nothing. Source: kimi-api.md E ([sources.md](../sources.md)).
 
 ### What is repaired for it
@@ -60,7 +60,13 @@ def setup(name: str) -> str:
     fence = _FENCES.get(agent.kind, agent.kind)
     where = f"`{place_of(agent.place)}`:\n\n" if agent.place else ""
     said = "".join(f"- {note}\n" for note in notes(agent, wanted))
-    return f"{where}```{fence}\n{snippet(agent, wanted)}```\n" + (f"\n{said}" if said else "")
+    line = (
+        f"For one run, without any file:\n\n```sh\n{once(agent, wanted)}\n```"
+        if where and agent.banner
+        else ""
+    )
+    parts = [f"{where}```{fence}\n{snippet(agent, wanted)}```", said.rstrip(), line, agent.about]
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def gateway(name: str) -> str:

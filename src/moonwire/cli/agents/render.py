@@ -13,7 +13,7 @@ from moonwire.cli.agents.editing import Path
 from moonwire.cli.agents.table import AGENTS, Agent, Place
 from moonwire.core.catalogue import resolve
 
-__all__ = ["ANY_KEY", "Wanted", "banner", "notes", "paths", "place_of", "snippet", "template"]
+__all__ = ["ANY_KEY", "Wanted", "banner", "notes", "once", "paths", "place_of", "snippet", "template"]
 
 ANY_KEY: Final = "any"
 """What a caller may give as its key where nobody asks for one, and clients want one to be set."""
@@ -98,6 +98,11 @@ def _text(words: str, agent: Agent, wanted: Wanted) -> str:
     return imports + _filled(f"{words}\n", values).removesuffix("\n")
 
 
+def once(agent: Agent, wanted: Wanted) -> str:
+    """One line to try it with, where there is one."""
+    return _text(agent.banner, agent, wanted).rstrip() if agent.banner else ""
+
+
 def notes(agent: Agent, wanted: Wanted) -> list[str]:
     """What is to be known besides."""
     said = [*agent.notes, *(agent.with_variable_notes if wanted.variable else ())]
@@ -111,7 +116,7 @@ def banner(wanted: Wanted) -> list[tuple[str, list[str]]]:
         if not agent.in_banner:
             continue
         if agent.banner:
-            lines = _text(agent.banner, agent, wanted).splitlines()
+            lines = [once(agent, wanted)]
         elif agent.kind == "json":
             lines = [json.dumps(template(agent, wanted), ensure_ascii=False)]
         else:

@@ -54,6 +54,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     in_banner: bool = False
     page: str = ""
     """Its page in docs/agents/."""
+    about: str = ""
+    """What its page says besides."""
     effort: str = ""
     """How it says what effort it wants."""
     repairs: tuple[tuple[str, str], ...] = ()
@@ -88,6 +90,12 @@ AGENTS: Final[tuple[Agent, ...]] = (
         ),
         with_variable_notes=("An ANTHROPIC_AUTH_TOKEN that is set is stronger than apiKeyHelper; unset it.",),
         banner="ANTHROPIC_BASE_URL=<root> ANTHROPIC_AUTH_TOKEN=<key> ANTHROPIC_MODEL=<model> claude",
+        about=(
+            "Claude Code appends `/v1/messages` itself, so the URL has no `/v1`. `/status` shows "
+            "which URL and which key it uses. Its tool search is off behind a URL that is not "
+            "Anthropic's; with `ENABLE_TOOL_SEARCH=true` its `tool_reference` blocks are replaced "
+            "by text and schemas."
+        ),
         in_banner=True,
         page="claude-code",
         effort=(
@@ -129,6 +137,10 @@ AGENTS: Final[tuple[Agent, ...]] = (
         notes=(
             "Codex reads the provider from this file alone, not from a project's, and only when it starts.",
         ),
+        banner=(
+            "codex -c model=<model> -c model_provider=moonwire -c "
+            """'model_providers.moonwire={name="moonwire", base_url="<base>", wire_api="responses"}'"""
+        ),
         page="codex",
         effort=('In config.toml, `model_reasoning_effort = "low"`.'),
         repairs=(
@@ -167,6 +179,7 @@ AGENTS: Final[tuple[Agent, ...]] = (
         notes=(
             "A project's opencode.json is stronger than this file.",
             "This is the form of opencode 1; opencode 2 has another one, and migrates this one.",
+            "Where OPENCODE_CONFIG names another file, say so with --file.",
         ),
         in_banner=True,
         page="opencode",
@@ -200,6 +213,11 @@ AGENTS: Final[tuple[Agent, ...]] = (
             "KIMI_BASE_URL, KIMI_API_KEY and KIMI_MODEL_NAME in the environment are stronger than this file.",
         ),
         with_variable_notes=('Kimi CLI takes its key from KIMI_API_KEY: export KIMI_API_KEY="$<variable>".',),
+        about=(
+            "A login for the coding plan goes to Moonshot directly, and not through this provider. "
+            "Behind the coding endpoint the gateway passes the agent's own `User-Agent` and "
+            "`X-Msh-*` headers through, and never makes any up."
+        ),
         page="kimi-cli",
         effort=(
             "`kimi --thinking` and `--no-thinking` switch thinking; Kimi CLI sends no effort. In "
@@ -261,7 +279,10 @@ AGENTS: Final[tuple[Agent, ...]] = (
         },
         key="${<variable>}",
         sets="a provider with a model, and that as the primary one",
-        notes=("The file may be JSON5; where it uses more of that than comments, set this by hand.",),
+        notes=(
+            "The file may be JSON5; where it uses more of that than comments, set this by hand.",
+            "Where OPENCLAW_CONFIG_PATH names another file, say so with --file.",
+        ),
         page="openclaw",
         effort=(
             "OpenClaw's thinking levels come as an effort. Its own rules for Kimi hold for its "
@@ -408,6 +429,10 @@ require("codecompanion").setup({
 """,
         sets="an adapter, for init.lua",
         notes=("Older versions say `strategies` where newer ones say `interactions`.",),
+        about=(
+            "The plugin's own adapter `kimi` knows Moonshot's URL alone; this one asks the gateway,"
+            " which knows the rest."
+        ),
         page="codecompanion",
         effort=('The adapter\'s `parameters = { reasoning_effort = "low" }` go into each request.'),
         repairs=(
