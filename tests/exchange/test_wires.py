@@ -48,8 +48,8 @@ def test_the_path_and_the_body() -> None:
     assert dialect.encode(body("hi"))["messages"] == [{"role": "user", "content": "hi"}]
 
 
-TURN = {"role": "assistant", "content": None, "tool_calls": [
-    {"id": "a", "type": "function", "function": {"name": "look", "arguments": "{}"}}]}  # fmt: skip
+CALL = {"id": "a", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+TURN = {"role": "assistant", "content": None, "tool_calls": [CALL]}
 
 
 SAID: list[tuple[str, str, list[Any]]] = [
