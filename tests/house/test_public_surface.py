@@ -172,6 +172,7 @@ PUBLIC: dict[str, list[str]] = {
         "write",
     ],
     "moonwire.wire.chat": [
+        "bare",
         "decode",
         "decode_message",
         "decode_tool",

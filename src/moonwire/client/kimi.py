@@ -40,6 +40,7 @@ from moonwire.exchange.host import Host
 from moonwire.exchange.keys import Region
 from moonwire.memory import ProcessMemory, Tenant
 from moonwire.tokenizer.counter import counter
+from moonwire.wire import chat
 from moonwire.workbench.planning import read_settings
 
 __all__ = ["Kimi"]
@@ -218,6 +219,8 @@ class Kimi:
         return done
 
     def _asked(self, request: Request, settings: Settings) -> Asked:
+        if request.model and self._line.exchange.speaks(request.model) != {"chat"}:
+            request = chat.bare(request)
         return Asked(
             request=request,
             id=f"req_{os.urandom(12).hex()}",

@@ -129,6 +129,10 @@ def _chat_denied(body: dict[str, Any], status: int) -> dict[str, Any]:
     return {"error": {**body["error"], "type": _TYPES.get(status, "invalid_request_error")}}
 
 
+def _chat_plain(request: Request, native: bool) -> tuple[Request, tuple[Note, ...]]:
+    return (request if native else chat.bare(request)), ()
+
+
 CHAT: Final = Dialect(
     name="chat",
     decode=chat.decode,
@@ -136,6 +140,7 @@ CHAT: Final = Dialect(
     encode_reply=_chat_reply,
     encode_error=_chat_error,
     error_event=_chat_error_event,
+    plain=_chat_plain,
     denied=_chat_denied,
     read=chat.read,
     paths=("/v1/chat/completions",),

@@ -6,11 +6,13 @@ a way of its own is kept verbatim until a healing pass changes it. Facts about t
 endpoints add (`reasoning_content`, `partial`, `messages[].tools`): kimi-api.md B6, G6, H5.
 """
 
+from moonwire.wire.chat.bare import bare
 from moonwire.wire.chat.body import decode, encode, read, write
 from moonwire.wire.chat.messages import decode_message, encode_message
 from moonwire.wire.chat.tools import decode_tool, encode_tool
 
 __all__ = [
+    "bare",
     "decode",
     "decode_message",
     "decode_tool",
