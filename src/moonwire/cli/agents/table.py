@@ -1,7 +1,7 @@
 """The agents: one row for each, with what it has to be told, where that stands, and what is to be known.
 
 In templates `<root>` is the gateway's URL, `<base>` the same with `/v1`, `<model>` and `<small>` are the
-models, `<window>` and `<small-window>` how many tokens they take, `<window-text>` is that as a text, `<key>` is
+models, `<window>` and `<small-window>` how many tokens they take, `<window-text>` that as a text, `<key>` is
 the key as this agent writes it and `<variable>` the name of the variable that holds it.
 """
 
@@ -365,7 +365,7 @@ AGENTS: Final[tuple[Agent, ...]] = (
         template={
             "language_models": {
                 "openai_compatible": {
-                    "moonwire": {
+                    "kimi-gateway": {
                         "api_url": "<base>",
                         "available_models": [
                             {"name": "<model>", "display_name": "<model>", "max_tokens": "<window>"}
@@ -375,8 +375,8 @@ AGENTS: Final[tuple[Agent, ...]] = (
             }
         },
         sets="a provider with a model, to be chosen in the agent panel",
-        notes=("Zed takes the key from its keychain or from MOONWIRE_API_KEY: any text will do.",),
-        with_variable_notes=('Start Zed with MOONWIRE_API_KEY="$<variable>".',),
+        notes=("Zed takes the key from its keychain or from KIMI_GATEWAY_API_KEY: any text will do.",),
+        with_variable_notes=('Start Zed with KIMI_GATEWAY_API_KEY="$<variable>".',),
     ),
     Agent(
         name="cline",
