@@ -212,6 +212,10 @@ def test_what_has_no_file_says_so(name: str, action: str) -> None:
         (["claude", "--base-url", "127.0.0.1:8370"], "--base-url: is no base URL"),
         (["claude", "--model", 'k"3'], "--model: is no name of a model"),
         (["claude", "--small-model", "$(x)"], "--small-model: is no name of a model"),
+        (
+            ["claude", "--key", "env:MOONWIRE_KEY"],
+            "--key: variables that begin with MOONWIRE_ are moonwire's own",
+        ),
         (["--write"], "Say which agent"),
         (["codex", "--write", "--undo"], "Either --write or --undo"),
     ],

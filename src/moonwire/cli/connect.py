@@ -57,7 +57,7 @@ def connect(
 
     \b
       moonwire connect claude
-      moonwire connect codex --key env:MOONWIRE_KEY --write
+      moonwire connect codex --key env:GATEWAY_KEY --write
       moonwire connect codex --undo
 
     --write changes the agent's own file and nothing in it but these settings: comments, order and spacing
@@ -120,6 +120,12 @@ def _wanted(given: dict[str, str]) -> Wanted:
             "a key is not taken here: it would stand in files, and in the shell's history",
             path="--key",
             remedy="env:NAME names the variable that holds it",
+        )
+    if variable and variable[1].startswith("MOONWIRE_"):
+        raise LocalProtocolError(
+            "variables that begin with MOONWIRE_ are moonwire's own, and `serve` refuses others",
+            path="--key",
+            remedy="such as env:GATEWAY_KEY",
         )
     return Wanted(root, given["model"], given["small_model"], variable[1] if variable else "")
 

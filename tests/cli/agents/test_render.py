@@ -54,6 +54,7 @@ def test_the_values_of_some() -> None:
     env = told("claude")["env"]
     assert env["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:8370" and env["ANTHROPIC_AUTH_TOKEN"] == "any"
     assert env["ANTHROPIC_DEFAULT_HAIKU_MODEL"] == "kimi-k2.6"
+    assert env["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] == "1048576"
     assert told("claude", ODD)["apiKeyHelper"] == "printenv MY_KEY"
     assert "ANTHROPIC_AUTH_TOKEN" not in told("claude", ODD)["env"]
     provider = told("codex", ODD)["model_providers"]["moonwire"]

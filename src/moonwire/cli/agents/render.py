@@ -18,7 +18,7 @@ __all__ = ["ANY_KEY", "Wanted", "banner", "notes", "once", "paths", "place_of", 
 ANY_KEY: Final = "any"
 """What a caller may give as its key where nobody asks for one, and clients want one to be set."""
 
-_HOLE: Final = re.compile("<(root|base|model|small|window|small-window|key|variable)>")
+_HOLE: Final = re.compile("<(root|base|model|small|window|window-text|small-window|key|variable)>")
 # For a model that nobody knows, where an agent wants a number: more than this and a short one overflows.
 _WINDOW: Final = 262_144
 
@@ -41,6 +41,7 @@ def _values(agent: Agent, wanted: Wanted) -> dict[str, str | int]:
         "model": wanted.model,
         "small": wanted.small,
         "window": resolve(wanted.model).window or _WINDOW,
+        "window-text": str(resolve(wanted.model).window or _WINDOW),
         "small-window": resolve(wanted.small).window or _WINDOW,
         "key": f'"{ANY_KEY}"' if quoted and not wanted.variable else key,
         "variable": wanted.variable,
