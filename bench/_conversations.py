@@ -10,10 +10,27 @@ from typing import Any, Final
 import uvloop
 from _gateways import KEY, MODEL
 
-__all__ = ["Load", "Taken", "run"]
+__all__ = ["SPOKEN", "Load", "Taken", "run"]
 
 CONVERSATIONS: Final = 64
 LONGEST: Final = 120.0
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A dialect: its path, the names of two fields, and what stands at the very end of a stream."""
+
+    path: str
+    messages: str
+    cap: str
+    end: bytes
+
+
+SPOKEN: Final = {
+    "chat": Spoken("/v1/chat/completions", "messages", "max_completion_tokens", b"[DONE]"),
+    "anthropic": Spoken("/v1/messages", "messages", "max_tokens", b"message_stop"),
+    "responses": Spoken("/v1/responses", "input", "max_output_tokens", b'"sequence_number"'),
+}
 
 
 @dataclass(frozen=True)
@@ -23,12 +40,14 @@ class Load:
     size: int
     chunks: int
     connections: int
+    dialect: str = "chat"
 
     def bodies(self) -> Iterator[bytes]:
         """For ever. A conversation begins with half the size and starts again when it has passed it."""
         begun = {"role": "system", "content": "You are a helpful assistant. " * (self.size // 58)}
         answer = {"role": "assistant", "content": " word" * self.chunks}
         told = "Please tell me more about it. " * max(1, self.size // 240)
+        spoken = SPOKEN[self.dialect]
         talks: list[list[dict[str, str]]] = [[] for _ in range(CONVERSATIONS)]
         number = 0
         while True:
@@ -36,7 +55,7 @@ class Load:
             talk = talks[number % CONVERSATIONS]
             if not talk or sum(len(message["content"]) for message in talk) > self.size:
                 talk[:] = [begun, {"role": "user", "content": f"Conversation {number}. {told}"}]
-            value = {"model": MODEL, "stream": True, "max_completion_tokens": self.chunks, "messages": talk}
+            value = {"model": MODEL, "stream": True, spoken.cap: self.chunks, spoken.messages: talk}
             yield json.dumps(value).encode()
             talk += [answer, {"role": "user", "content": f"And then, {len(talk)}? {told}"}]
 
@@ -68,7 +87,10 @@ class Taken:
 class _Asking(asyncio.Protocol):
     """One connection: the next request as soon as the answer is whole."""
 
-    def __init__(self, bodies: Iterator[bytes], taken: Taken, until: float, most: int) -> None:
+    def __init__(
+        self, bodies: Iterator[bytes], spoken: Spoken, taken: Taken, until: float, most: int
+    ) -> None:
+        self.spoken = spoken
         self.bodies, self.taken, self.until, self.most = bodies, taken, until, most
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.tail = self.before = b""
@@ -81,7 +103,7 @@ class _Asking(asyncio.Protocol):
     def _ask(self) -> None:
         body = next(self.bodies)
         head = (
-            f"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {KEY}\r\n"
+            f"POST {self.spoken.path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {KEY}\r\n"
             f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         )
         self.began = time.perf_counter()
@@ -97,7 +119,7 @@ class _Asking(asyncio.Protocol):
         self.before, self.tail = self.tail, (self.tail + data)[-32:]
         if not self.tail.endswith(b"0\r\n\r\n"):
             return
-        if b"[DONE]" not in data and b"[DONE]" not in self.before:
+        if self.spoken.end not in data and self.spoken.end not in self.before:
             self.over.set_exception(ConnectionError(f"no whole answer: {data[-400:].decode('latin-1')}"))
             return
         now = time.perf_counter()
@@ -118,9 +140,11 @@ async def _run(port: int, load: Load, seconds: float, most: int) -> Taken:
     loop = asyncio.get_running_loop()
     taken = Taken()
     began = time.perf_counter()
-    bodies = load.bodies()
+    bodies, spoken = load.bodies(), SPOKEN[load.dialect]
     found = [
-        await loop.create_connection(lambda: _Asking(bodies, taken, began + seconds, most), "127.0.0.1", port)
+        await loop.create_connection(
+            lambda: _Asking(bodies, spoken, taken, began + seconds, most), "127.0.0.1", port
+        )
         for _ in range(load.connections)
     ]
     async with asyncio.timeout(seconds + LONGEST):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from _conversations import Load, Taken, run
+from _conversations import SPOKEN, Load, Taken, run
 from _gateways import Gateway, installed_peers, moonwire, relay, simulator
 
 QUICK: Final = bool(os.environ.get("BENCH_QUICK"))
@@ -32,6 +32,9 @@ LOADS: Final = [
     for size in (SMALL, LARGE)
     for connections in CONNECTIONS
 ]
+AT_ONCE: Final = 16
+"""Connections, where the dialects are compared."""
+
 IDLE_MB: Final = 90
 READY: Final = 1.0
 
@@ -119,6 +122,31 @@ def bars(subjects: list[Gateway], results: Results) -> None:
         least("per chunk, vllm-router over moonwire", router.chunk(), ours.chunk(), 1)
 
 
+def dialects(gateway: Gateway) -> None:
+    """What a chunk costs whose caller speaks another dialect, the dialects taking turns."""
+    taken: dict[tuple[str, int], Taken] = {}
+    for number in range(ROUNDS + 1):
+        for dialect in SPOKEN:
+            for chunks in (FEW, MANY):
+                before = gateway.cpu()
+                one = run(gateway.port, Load(SMALL, chunks, AT_ONCE, dialect), SECONDS)
+                one.cpu = gateway.cpu() - before
+                if number:
+                    # The first round only warms up.
+                    taken.setdefault((dialect, chunks), Taken()).add(one)
+    costs: dict[str, float] = {}
+    print("\nCPU time of moonwire by its callers' dialect")
+    print(f"{'':<14}{'1 KB µs/req':>14}{'µs/chunk':>14}")
+    for dialect in SPOKEN:
+        few, many = (each.cpu / each.requests for each in (taken[dialect, FEW], taken[dialect, MANY]))
+        costs[dialect] = (many - few) / (MANY - FEW)
+        print(f"{dialect:<14}{few * 1e6:>14,.1f}{costs[dialect] * 1e6:>14,.1f}")
+    print()
+    for dialect in SPOKEN:
+        if dialect != "chat":
+            most(f"per chunk, {dialect} over chat", costs[dialect], costs["chat"], 1.5)
+
+
 def most(name: str, value: float, other: float, bar: float) -> None:
     """A ratio that may not be more."""
     ratio = value / max(other, 1e-9)
@@ -140,6 +168,7 @@ def main() -> None:
             subjects += [make(subjects[0].port, Path(place)) for make in made]
             idle = {subject.name: subject.resident() for subject in subjects}
             results = measured(subjects)
+            dialects(next(subject for subject in subjects if subject.name == "moonwire"))
             busy = {subject.name: subject.resident() for subject in subjects}
         finally:
             for subject in reversed(subjects):
