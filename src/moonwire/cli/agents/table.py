@@ -77,6 +77,7 @@ AGENTS: Final[tuple[Agent, ...]] = (
                 "ANTHROPIC_DEFAULT_SONNET_MODEL": "<model>",
                 "ANTHROPIC_DEFAULT_HAIKU_MODEL": "<small>",
                 "CLAUDE_CODE_SUBAGENT_MODEL": "<model>",
+                "CLAUDE_CODE_MAX_CONTEXT_TOKENS": "<window>",
                 "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
             }
         },
@@ -92,18 +93,16 @@ AGENTS: Final[tuple[Agent, ...]] = (
         banner="ANTHROPIC_BASE_URL=<root> ANTHROPIC_AUTH_TOKEN=<key> ANTHROPIC_MODEL=<model> claude",
         about=(
             "Claude Code appends `/v1/messages` itself, so the URL has no `/v1`. `/status` shows "
-            "which URL and which key it uses. Its tool search is off behind a URL that is not "
-            "Anthropic's; with `ENABLE_TOOL_SEARCH=true` its `tool_reference` blocks are replaced "
-            "by text and schemas."
+            "which URL and which key it uses."
         ),
         in_banner=True,
         page="claude-code",
         effort=(
             "Claude Code's thinking and `/effort` come as `thinking` and `output_config`; a "
             "sub-agent that switches thinking off goes on thinking where the model cannot help "
-            "it. It reckons with 200,000 tokens for a model that it does not know, and with a "
-            "million where the name ends in `[1m]`, which moonwire leaves out of what it sends: "
-            "`--model 'kimi-k3[1m]'`."
+            "it. For a model that it does not know it reckons with a million tokens, so that K2's "
+            "window would be full before it compacts: CLAUDE_CODE_MAX_CONTEXT_TOKENS tells it how "
+            "many there are."
         ),
         repairs=(
             ("MoonshotAI/Kimi-K2#141", "a sub-agent switches off thinking that cannot be switched off"),
