@@ -1,8 +1,8 @@
 """The agents: one row for each, with what it has to be told, where that stands, and what is to be known.
 
 In templates `<root>` is the gateway's URL, `<base>` the same with `/v1`, `<model>` and `<small>` are the
-models, `<window>` and `<small-window>` how many tokens they take, `<window-text>` that as a text, `<key>` is
-the key as this agent writes it and `<variable>` the name of the variable that holds it.
+models, `<window>` and `<small-window>` how many tokens they take, `<key>` is the key as this agent writes it
+and `<variable>` the name of the variable that holds it.
 """
 
 from collections.abc import Mapping
@@ -77,7 +77,7 @@ AGENTS: Final[tuple[Agent, ...]] = (
                 "ANTHROPIC_DEFAULT_SONNET_MODEL": "<model>",
                 "ANTHROPIC_DEFAULT_HAIKU_MODEL": "<small>",
                 "CLAUDE_CODE_SUBAGENT_MODEL": "<model>",
-                "CLAUDE_CODE_MAX_CONTEXT_TOKENS": "<window-text>",
+                "CLAUDE_CODE_MAX_CONTEXT_TOKENS": "<window>",
                 "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
             }
         },
@@ -93,17 +93,16 @@ AGENTS: Final[tuple[Agent, ...]] = (
         banner="ANTHROPIC_BASE_URL=<root> ANTHROPIC_AUTH_TOKEN=<key> ANTHROPIC_MODEL=<model> claude",
         about=(
             "Claude Code appends `/v1/messages` itself, so the URL has no `/v1`. `/status` shows "
-            "which URL and which key it uses. Its tool search is off behind a URL that is not "
-            "Anthropic's; with `ENABLE_TOOL_SEARCH=true` its `tool_reference` blocks are replaced "
-            "by text and schemas."
+            "which URL and which key it uses."
         ),
         in_banner=True,
         page="claude-code",
         effort=(
-            "Claude Code's thinking and `/effort` come as `thinking` and `output_config`; a sub-agent that "
-            "switches thinking off goes on thinking where the model cannot help it. "
-            "CLAUDE_CODE_MAX_CONTEXT_TOKENS is the model's window, without which Claude Code reckons with "
-            "200,000 tokens; a suffix `[1m]` of the model's name is left out of what is sent."
+            "Claude Code's thinking and `/effort` come as `thinking` and `output_config`; a "
+            "sub-agent that switches thinking off goes on thinking where the model cannot help "
+            "it. For a model that it does not know it reckons with a million tokens, so that K2's "
+            "window would be full before it compacts: CLAUDE_CODE_MAX_CONTEXT_TOKENS tells it how "
+            "many there are."
         ),
         repairs=(
             ("MoonshotAI/Kimi-K2#141", "a sub-agent switches off thinking that cannot be switched off"),
@@ -365,7 +364,7 @@ AGENTS: Final[tuple[Agent, ...]] = (
         template={
             "language_models": {
                 "openai_compatible": {
-                    "kimi-gateway": {
+                    "moonwire": {
                         "api_url": "<base>",
                         "available_models": [
                             {"name": "<model>", "display_name": "<model>", "max_tokens": "<window>"}
@@ -375,8 +374,8 @@ AGENTS: Final[tuple[Agent, ...]] = (
             }
         },
         sets="a provider with a model, to be chosen in the agent panel",
-        notes=("Zed takes the key from its keychain or from KIMI_GATEWAY_API_KEY: any text will do.",),
-        with_variable_notes=('Start Zed with KIMI_GATEWAY_API_KEY="$<variable>".',),
+        notes=("Zed takes the key from its keychain or from MOONWIRE_API_KEY: any text will do.",),
+        with_variable_notes=('Start Zed with MOONWIRE_API_KEY="$<variable>".',),
     ),
     Agent(
         name="cline",
