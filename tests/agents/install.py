@@ -54,7 +54,7 @@ def install(place: Path) -> str:
             return ""
         if shutil.which("npm") is None:
             return "there is no npm"
-        if _npm(place, PING, "ping").returncode != 0:
+        if _npm(place, PING, "ping", "--fetch-retries=0").returncode != 0:
             return "npm reaches no registry"
         (place / STAMP).unlink(missing_ok=True)
         for name in ("package.json", LOCK):
