@@ -14,10 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from moonwire.cli.agents.render import Wanted, snippet
+from moonwire.cli.agents.table import AGENTS
+
 __all__ = ["CLIENTS", "Client", "Ended", "Job", "Start"]
 
 DEADLINE: Final = 120.0
 NOWHERE: Final = "http://127.0.0.1:9"
+AGENTS_BY_NAME: Final = {agent.name: agent for agent in AGENTS}
 
 
 @dataclass(frozen=True)
@@ -92,44 +96,33 @@ def _environ(home: Path) -> dict[str, str]:
     }
 
 
+def _told(name: str, job: Job) -> dict[str, str]:
+    """The file that `moonwire connect` writes, below the home."""
+    agent = AGENTS_BY_NAME[name]
+    wanted = Wanted(root=job.url, model=job.model, small=job.model)
+    place = agent.place
+    assert place is not None
+    return {f"{place.folder}/{place.names[0]}".removeprefix("~/"): snippet(agent, wanted)}
+
+
 # -- Claude Code ---------------------------------------------------------------------------------------
 
 
 def _claude(job: Job, home: Path) -> Start:
-    names = (
-        "ANTHROPIC_MODEL",
-        "ANTHROPIC_DEFAULT_OPUS_MODEL",
-        "ANTHROPIC_DEFAULT_SONNET_MODEL",
-        "ANTHROPIC_DEFAULT_HAIKU_MODEL",
-        "CLAUDE_CODE_SUBAGENT_MODEL",
-    )
     environ = {
-        "ANTHROPIC_BASE_URL": job.url,
-        "ANTHROPIC_AUTH_TOKEN": "any",
-        **dict.fromkeys(names, job.model),
-        "CLAUDE_CODE_MAX_CONTEXT_TOKENS": str(job.window),
-        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "DISABLE_AUTOUPDATER": "1",
         "DISABLE_TELEMETRY": "1",
         "DISABLE_ERROR_REPORTING": "1",
     }
-    return Start(["-p", job.task, "--allowed-tools", "Read,Edit,Bash,ToolSearch"], environ)
+    arguments = ["-p", job.task, "--allowed-tools", "Read,Edit,Bash,ToolSearch"]
+    return Start(arguments, environ, _told("claude", job))
 
 
 # -- Codex CLI -----------------------------------------------------------------------------------------
 
+_CODEX_FILE: Final = ".codex/config.toml"
 _CODEX_EXEC: Final = ("exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox")
-_CODEX_CONFIG: Final = """\
-model = "{model}"
-model_provider = "moonwire"
-model_context_window = {window}
-check_for_update_on_startup = false
-
-[model_providers.moonwire]
-name = "moonwire"
-base_url = "{url}/v1"
-env_key = "MOONWIRE_KEY"
-wire_api = "responses"
+_CODEX_QUIET: Final = """\
 
 [analytics]
 enabled = false
@@ -142,8 +135,8 @@ remote_plugin = false
 
 
 def _codex(job: Job, home: Path) -> Start:
-    config = _CODEX_CONFIG.format(model=job.model, window=job.window, url=job.url)
-    return Start([*_CODEX_EXEC, job.task], {"MOONWIRE_KEY": "any"}, {".codex/config.toml": config})
+    config = "check_for_update_on_startup = false\n" + _told("codex", job)[_CODEX_FILE] + _CODEX_QUIET
+    return Start([*_CODEX_EXEC, job.task], {}, {_CODEX_FILE: config})
 
 
 def _codex_catalogue(job: Job, home: Path) -> Start:
@@ -170,7 +163,7 @@ def _codex_catalogue(job: Job, home: Path) -> Start:
     start = _codex(job, home)
     config = f"model_catalog_json = {json.dumps(str(home / 'models.json'))}\n"
     files = {
-        ".codex/config.toml": config + start.files[".codex/config.toml"],
+        _CODEX_FILE: config + start.files[_CODEX_FILE],
         "models.json": json.dumps({"models": [entry]}),
     }
     return Start(start.arguments, start.environ, files)
@@ -180,25 +173,13 @@ def _codex_catalogue(job: Job, home: Path) -> Start:
 
 
 def _opencode(job: Job, home: Path) -> Start:
-    model = {"name": job.model, "limit": {"context": job.window, "output": 32768}}
-    provider = {
-        "npm": "@ai-sdk/openai-compatible",
-        "name": "moonwire",
-        "options": {"baseURL": f"{job.url}/v1", "apiKey": "any"},
-        "models": {job.model: model},
-    }
-    config = {
-        "autoupdate": False,
-        "share": "disabled",
-        "model": f"moonwire/{job.model}",
-        "provider": {"moonwire": provider},
-    }
     environ = {
         "OPENCODE_DISABLE_AUTOUPDATE": "1",
         "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
         "OPENCODE_DISABLE_MODELS_FETCH": "1",
+        "OPENCODE_DISABLE_SHARE": "1",
     }
-    return Start(["run", job.task], environ, {".config/opencode/opencode.json": json.dumps(config)})
+    return Start(["run", job.task], environ, _told("opencode", job))
 
 
 _CLAUDES: Final = {

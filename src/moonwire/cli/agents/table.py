@@ -93,9 +93,7 @@ AGENTS: Final[tuple[Agent, ...]] = (
         banner="ANTHROPIC_BASE_URL=<root> ANTHROPIC_AUTH_TOKEN=<key> ANTHROPIC_MODEL=<model> claude",
         about=(
             "Claude Code appends `/v1/messages` itself, so the URL has no `/v1`. `/status` shows "
-            "which URL and which key it uses. Its tool search is off behind a URL that is not "
-            "Anthropic's; with `ENABLE_TOOL_SEARCH=true` its `tool_reference` blocks are replaced "
-            "by text and schemas."
+            "which URL and which key it uses."
         ),
         in_banner=True,
         page="claude-code",
@@ -103,7 +101,7 @@ AGENTS: Final[tuple[Agent, ...]] = (
             "Claude Code's thinking and `/effort` come as `thinking` and `output_config`; a sub-agent that "
             "switches thinking off goes on thinking where the model cannot help it. "
             "CLAUDE_CODE_MAX_CONTEXT_TOKENS is the model's window, without which Claude Code reckons with "
-            "200,000 tokens; a suffix `[1m]` of the model's name is left out of what is sent."
+            "a million tokens and compacts too late for K2; a suffix `[1m]` of the model's name is left out of what is sent."
         ),
         repairs=(
             ("MoonshotAI/Kimi-K2#141", "a sub-agent switches off thinking that cannot be switched off"),
