@@ -67,21 +67,24 @@ class Client:
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             (home / name).write_text(text)
         environ = {**_environ(home), **start.environ}
-        with subprocess.Popen(
-            [str(binary), *start.arguments], cwd=work, env=environ, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-        ) as process:  # fmt: skip  # one call
+        out, err = home / "stdout", home / "stderr"
+        command = [str(binary), *start.arguments]
+        # Files, since a pipe stays open for as long as anything that was started holds it.
+        with out.open("wb") as said, err.open("wb") as told:
+            process = subprocess.Popen(
+                command, cwd=work, env=environ, stdin=subprocess.DEVNULL, stdout=said, stderr=told,
+                start_new_session=True,
+            )  # fmt: skip  # one call, as it is written in a shell
             try:
-                out, err = process.communicate(timeout=DEADLINE)
+                process.wait(DEADLINE)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                out, err = process.communicate()
-                err += f"\nno end within {DEADLINE} seconds"
+                told.write(f"\nno end within {DEADLINE} seconds".encode())
             finally:
                 # What it started and left behind goes with it.
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
-        return Ended(process.returncode, out, err)
+                process.wait()
+        return Ended(process.returncode, out.read_text(errors="replace"), err.read_text(errors="replace"))
 
 
 def _environ(home: Path) -> dict[str, str]:
