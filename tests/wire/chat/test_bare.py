@@ -1,6 +1,6 @@
 """What is spelled in Chat Completions' way does not reach a server of another dialect."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -28,10 +28,10 @@ BODY: dict[str, Any] = {
 def marks(value: Any) -> list[str]:
     """Our own marks in a body."""
     if isinstance(value, dict):
-        fields: dict[str, Any] = value
+        fields = cast("dict[str, Any]", value)
         found = [name for name in fields if name in (VERBATIM, WITHIN)]
         return [*found, *(mark for item in fields.values() for mark in marks(item))]
-    items: list[Any] = value if isinstance(value, list) else []
+    items = cast("list[Any]", value) if isinstance(value, list) else []
     return [mark for item in items for mark in marks(item)]
 
 
