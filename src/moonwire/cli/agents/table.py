@@ -98,18 +98,11 @@ AGENTS: Final[tuple[Agent, ...]] = (
         in_banner=True,
         page="claude-code",
         effort=(
-<<<<<<< HEAD
             "Claude Code's thinking and `/effort` come as `thinking` and `output_config`; a "
             "sub-agent that switches thinking off goes on thinking where the model cannot help "
-            "it. For a model that it does not know it reckons with a million tokens, so that K2's "
-            "window would be full before it compacts: CLAUDE_CODE_MAX_CONTEXT_TOKENS tells it how "
-            "many there are."
-=======
-            "Claude Code's thinking and `/effort` come as `thinking` and `output_config`; a sub-agent that "
-            "switches thinking off goes on thinking where the model cannot help it. "
-            "CLAUDE_CODE_MAX_CONTEXT_TOKENS is the model's window, without which Claude Code reckons with "
-            "a million tokens and compacts too late for K2; a suffix `[1m]` of the model's name is left out of what is sent."
->>>>>>> real-clients
+            "it. CLAUDE_CODE_MAX_CONTEXT_TOKENS is the model's window, without which Claude Code "
+            "reckons with a million tokens and compacts too late for K2; a suffix `[1m]` of the "
+            "model's name is left out of what is sent."
         ),
         repairs=(
             ("MoonshotAI/Kimi-K2#141", "a sub-agent switches off thinking that cannot be switched off"),
