@@ -40,7 +40,7 @@ def test_what_is_only_an_items_does_not_reach_a_server_of_another_dialect() -> N
             {"role": "user", "content": "Look."},
             {
                 "role": "assistant",
-                "content": [{"type": "text", "text": "I do."}],
+                "content": "I do.",
                 "tool_calls": [
                     {"id": "call1", "type": "function", "function": {"name": "ls", "arguments": "{}"}}
                 ],
