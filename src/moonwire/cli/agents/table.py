@@ -77,7 +77,7 @@ AGENTS: Final[tuple[Agent, ...]] = (
                 "ANTHROPIC_DEFAULT_SONNET_MODEL": "<model>",
                 "ANTHROPIC_DEFAULT_HAIKU_MODEL": "<small>",
                 "CLAUDE_CODE_SUBAGENT_MODEL": "<model>",
-                "CLAUDE_CODE_MAX_CONTEXT_TOKENS": "<window>",
+                "CLAUDE_CODE_MAX_CONTEXT_TOKENS": "<window-text>",
                 "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
             }
         },
