@@ -18,7 +18,19 @@ from moonwire.core.messages import (
     Tool,
     ToolCall,
 )
-from moonwire.core.recall import Kept, Prefix, Recalled, Record, Turn, TurnKeys, Used, keys, match, records
+from moonwire.core.recall import (
+    Kept,
+    Prefix,
+    Recalled,
+    Record,
+    Turn,
+    TurnKeys,
+    Used,
+    before,
+    keys,
+    match,
+    records,
+)
 from moonwire.core.recall import Keys as Asked
 
 OPAQUE = "call" + "a1" * 12
@@ -261,3 +273,14 @@ def test_different_conversations_have_different_chains(pairs: list[tuple[str, st
     joined = [("".join(text for text, _ in pairs), "".join(name for _, name in pairs))]
     if [*pairs] != joined:
         assert chain(pairs) != chain(joined)
+
+
+def test_what_stood_before_a_turn_is_the_same_on_every_later_one() -> None:
+    """A seal is bound to it: whatever is left out further up, and in whatever order results come."""
+    calls = Message(role="assistant", calls=(ToolCall(id="a", name="f"), ToolCall(id="b", name="f")))
+    results = [Message(role="tool", call_id=name, content=name) for name in "ab"]
+    first, end = before(asked(user("hi")))
+    assert (first, end) == ({}, before(asked(user("earlier"), user("hi")))[1])
+    stood, _ = before(asked(user("hi"), calls, *results, Message(role="assistant", content="so")))
+    assert stood[1] == end
+    assert stood[4] == before(asked(user("hi"), calls, *reversed(results)))[1] != end

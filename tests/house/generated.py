@@ -29,7 +29,11 @@ from moonwire.gateway.config.document import markdown_table as keys_table
 from moonwire.simulator.faults import markdown_table as faults_table
 from moonwire.simulator.faults.refusals import markdown_table as refusals_table
 from moonwire.simulator.rules.table import markdown_table as rules_table
+from moonwire.wire.anthropic.body import markdown_table as messages_unsaid
+from moonwire.wire.anthropic.errors import markdown_table as messages_errors
 from moonwire.wire.chat.errors import markdown_table as errors_table
+from moonwire.wire.responses.body import markdown_table as responses_unsaid
+from moonwire.wire.responses.errors import markdown_table as responses_errors
 
 __all__ = ["BLOCKS", "filled", "main", "settings_table"]
 
@@ -76,6 +80,10 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "rules": rules_table,
     "gateway keys": keys_table,
     "errors": errors_table,
+    "errors of messages": messages_errors,
+    "errors of responses": responses_errors,
+    "unsaid in messages": messages_unsaid,
+    "unsaid in responses": responses_unsaid,
     "agents": pages.index,
     **{f"agent {_words(a.name)}": lambda name=a.name: pages.setup(name) for a in AGENTS if a.page},
     **{f"behind {_words(a.name)}": lambda name=a.name: pages.gateway(name) for a in AGENTS if a.repairs},

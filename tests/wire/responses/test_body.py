@@ -12,8 +12,19 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from moonwire.core.errors import LocalProtocolError
-from moonwire.core.messages import Request, ResponseFormat, Sampling, TextPart, Thinking
+from moonwire.core.intent import read_intent
+from moonwire.core.messages import (
+    Message,
+    Request,
+    ResponseFormat,
+    Sampling,
+    TextPart,
+    Thinking,
+    Thought,
+    ToolCall,
+)
 from moonwire.wire.responses import decode, encode, write
+from moonwire.wire.responses.body import UNSAID, markdown_table
 from tests.wire.responses.body_cases import JSON, bodies, exact, items, scribble
 
 SCHEMA: Any = {"type": "object", "properties": {}}
@@ -274,3 +285,88 @@ def test_an_input_that_grew_is_a_list() -> None:
     assert encode(healed) == {
         "input": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "b"}]}]
     }
+
+
+# -- what cannot be said -----------------------------------------------------------------------
+
+
+def assistant(**fields: Any) -> Message:
+    return Message(role="assistant", **fields)
+
+
+SAID: Any = {"type": "message", "role": "assistant", "content": "a"}
+THOUGHT: Any = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "t"}]}
+CUT = ToolCall(id="c", name="f", native="f:0", complete=False, declared=False)
+OTHERWISE: list[tuple[str, dict[str, Any], dict[str, Any], int]] = [
+    (
+        "two turns of the assistant's in a row",
+        {"messages": (assistant(content="a"), assistant(content="a"))},
+        {"input": [SAID, SAID]},
+        1,
+    ),
+    (
+        "thoughts behind a text, without a call between them",
+        {"messages": (assistant(content="a", thoughts=(Thought(text="t"),), layout="tr"),)},
+        {"input": [SAID, THOUGHT]},
+        2,
+    ),
+    (
+        "null thoughts or calls",
+        {"messages": (assistant(content="a", thoughts=None, calls=None),)},
+        {"input": [SAID]},
+        1,
+    ),
+    (
+        "a thought's signature, redacted thoughts, the field that they came in",
+        {"messages": (assistant(thoughts=(Thought(text="t", signature="s", redacted="r", field="x"),)),)},
+        {"input": [THOUGHT]},
+        1,
+    ),
+    (
+        "a call's native id, whether it is cut or undeclared",
+        {"messages": (assistant(calls=(CUT,)),)},
+        {"input": [{"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}]},
+        1,
+    ),
+    (
+        "whether a result is an error",
+        {"messages": (Message(role="tool", call_id="c", content="no", is_error=True),)},
+        {"input": [{"type": "function_call_output", "call_id": "c", "output": "no"}]},
+        1,
+    ),
+    (
+        "`partial`; a message's name; that two messages came in one",
+        {"messages": (assistant(content="a", partial=True, name="n", joined=True),)},
+        {"input": [SAID]},
+        1,
+    ),
+    ("usage in streams", {"stream_usage": True}, {}, 0),
+    (
+        "an intent to think in another dialect's fields",
+        {"thinking": read_intent({"reasoning_effort": "high"})},
+        {"reasoning_effort": "high"},
+        0,
+    ),
+    ("an output cap of another name", {"caps": {"max_tokens": 5}}, {"max_output_tokens": 5}, 0),
+    (
+        "sampling fields that this dialect has not",
+        {"sampling": Sampling(top_k=3, stop=("a",))},
+        {"top_k": 3, "stop": ["a"]},
+        0,
+    ),
+]
+
+
+@pytest.mark.parametrize(("what", "fields", "sent", "messages"), OTHERWISE, ids=[row[0] for row in OTHERWISE])
+def test_what_the_dialect_cannot_say_is_said_as_the_table_has_it(
+    what: str, fields: dict[str, Any], sent: dict[str, Any], messages: int
+) -> None:
+    given: dict[str, Any] = {"model": "m", "messages": (), **fields}
+    body = encode(Request(**given))
+    assert body == {"model": "m", "input": [], **sent}
+    assert len(decode(body).messages) == messages
+
+
+def test_the_table_is_all_of_it() -> None:
+    assert [row[0] for row in OTHERWISE] == [what for what, _ in UNSAID]
+    assert len(markdown_table().splitlines()) == 2 + len(UNSAID)

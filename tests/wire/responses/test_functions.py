@@ -113,9 +113,7 @@ def test_a_request_of_codex_becomes_one_of_chat_completions() -> None:
     first = body["messages"][3]
     assert (first["reasoning_content"], first["content"]) == ("hm", "On it.")
     assert body["messages"][2]["content"][1] == {"type": "image_url", "image_url": {"url": "data:,"}}
-    assert body["messages"][-2]["content"][0]["text"].startswith(
-        '[web_search_call] {"type":"web_search_call"'
-    )
+    assert body["messages"][-2]["content"].startswith('[web_search_call] {"type":"web_search_call"')
     assert "\\u0000" not in json.dumps(body)
     assert body.keys() - {"messages", "tools"} == {
         "model",

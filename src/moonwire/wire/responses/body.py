@@ -12,7 +12,7 @@
 | `include`, `truncation`, `max_tool_calls`, `safety_identifier`, `stream_options`, … | extra |
 | `background: true`, `conversation`, `prompt` | refused: they need what only OpenAI keeps |
 
-What cannot be said here: `stream_usage` (usage always comes), and what `items.py` lists of messages.
+What cannot be said here is in `UNSAID`; of messages `items.py` says more.
 An output's limit is written as `max_output_tokens`, whatever it was called. Sampling fields that this
 dialect has not are written under the names that other dialects have.
 """
@@ -39,7 +39,7 @@ from moonwire.wire.responses.tools import (
     tools_body,
 )
 
-__all__ = ["decode", "encode", "write"]
+__all__ = ["UNSAID", "decode", "encode", "markdown_table", "write"]
 
 CAPS: Final = ("max_output_tokens", "max_completion_tokens", "max_tokens")
 """The names of an output's limit. This dialect has the first; a limit under another one is written so."""
@@ -61,6 +61,28 @@ _REFUSED: Final = {
     "conversation": "send the items, or previous_response_id",
     "prompt": "send the prompt's text as instructions",
 }
+UNSAID: Final[tuple[tuple[str, str], ...]] = (
+    ("two turns of the assistant's in a row", "one turn"),
+    ("thoughts behind a text, without a call between them", "two turns"),
+    ("null thoughts or calls", "left out"),
+    ("a thought's signature, redacted thoughts, the field that they came in", "left out"),
+    ("a call's native id, whether it is cut or undeclared", "left out"),
+    ("whether a result is an error", "left out: its text says it"),
+    ("`partial`; a message's name; that two messages came in one", "left out"),
+    ("usage in streams", "left out: it always comes"),
+    ("an intent to think in another dialect's fields", "under their names"),
+    ("an output cap of another name", "`max_output_tokens`"),
+    ("sampling fields that this dialect has not", "under the names that other dialects have"),
+)
+"""What the vocabulary can say and this dialect cannot, and what it says instead."""
+
+
+def markdown_table() -> str:
+    """`UNSAID` as a page prints it."""
+    lines = ["| what this dialect cannot say | what is sent instead |", "|---|---|"]
+    return "\n".join([*lines, *[f"| {what} | {instead} |" for what, instead in UNSAID]]) + "\n"
+
+
 _INSTRUCTIONS: Final = "instructions"
 _INPUT: Final = "input"
 _KNOWN = Generations[Message](limit=8 * 1024 * 1024)
