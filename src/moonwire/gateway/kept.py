@@ -71,7 +71,7 @@ class KeptAnswers:
         return kept["response"]
 
     async def forget(self, name: str, tenant: Tenant) -> dict[str, Any]:
-        """Deletes the answer. What went on from it can be gone on from no longer, and says which is missing."""
+        """Deletes the answer. What went on from it can be resumed no longer, and says what is missing."""
         await self.shown(name, tenant)
         await self._memory.purge(tenant, _PREFIX + name)
         return {"id": name, "object": "response", "deleted": True}
