@@ -2,8 +2,13 @@
 
 import gc
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
+
+# A shell that runs them in the background has them ignore interrupts, which some are about.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("default", deadline=None, derandomize=True, database=None)
 settings.register_profile(
