@@ -83,9 +83,7 @@ def _messages_reader(plan: Plan) -> StreamReader:
 
 
 def _responses_reader(plan: Plan) -> StreamReader:
-    found = _markup(plan)
-    found.pop("inside", None)
-    return responses.Reader(**found)
+    return responses.Reader(**_markup(plan))
 
 
 def _markup(plan: Plan) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from moonwire.wire.anthropic.frames import (
     start_of,
     usage_of,
 )
-from moonwire.wire.anthropic.markup import Channels, Markup
+from moonwire.wire.channels import Channels, Markup
 
 __all__ = ["Reader"]
 

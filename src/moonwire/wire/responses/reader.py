@@ -31,8 +31,8 @@ from moonwire.core.messages import ToolCall
 from moonwire.core.notes import Note
 from moonwire.core.refusals.envelope import open_envelope
 from moonwire.core.schemas.kinds import is_list, is_number, is_object
+from moonwire.wire.channels import Channels, Markup
 from moonwire.wire.responses.calls import CALLS, decode_call
-from moonwire.wire.responses.channels import Channels, Markup
 from moonwire.wire.responses.shapes import Json
 
 __all__ = ["Reader", "usage_of"]
@@ -107,9 +107,14 @@ class Reader:
     """
 
     def __init__(
-        self, content: Markup | None = None, reasoning: Markup | None = None, *, close: str = ""
+        self,
+        content: Markup | None = None,
+        reasoning: Markup | None = None,
+        *,
+        close: str = "",
+        inside: Markup | None = None,
     ) -> None:
-        self._channels = Channels(content, reasoning, close)
+        self._channels = Channels(content, reasoning, close, inside)
         self._started = False
         self._items: dict[int, _Item] = {}
         # The item that pieces without an index belong to.
@@ -247,7 +252,7 @@ class Reader:
         if item.number is not None or not isinstance(value.get("name"), str):
             return
         call = _call(value)
-        item.number = self._channels.number()
+        item.number = self._channels.next_call()
         self._channels.end_thoughts("stop", out)
         out.append(CallStart(item.number, call.id, call.name))
         out.extend([CallArguments(item.number, piece) for piece in item.pieces])
@@ -290,7 +295,7 @@ class Reader:
         call = _call(value)
         began = item.number is not None
         if not began:
-            item.number = self._channels.number()
+            item.number = self._channels.next_call()
             self._channels.end_thoughts("stop", out)
             out.append(CallStart(item.number, call.id, call.name))
         # Pieces that came before the name are in the whole.

@@ -1,7 +1,10 @@
-"""Raw markup in the two channels of a stream, its calls numbered among all calls of the answer."""
+"""The two channels of an answer, read for markup where a server may have left it, and the calls of both.
+
+For the dialects whose answers are made of blocks or items of their own.
+"""
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -42,7 +45,11 @@ class Channels:
     """
 
     def __init__(
-        self, content: Markup | None, reasoning: Markup | None, close: str, inside: Markup | None
+        self,
+        content: Markup | None,
+        reasoning: Markup | None,
+        close: str = "",
+        inside: Markup | None = None,
     ) -> None:
         self._content = content
         self._reasoning = reasoning
@@ -59,14 +66,14 @@ class Channels:
         self.whole = 0
         """How many of them came whole."""
 
-    def text(self, text: str, out: list[Event]) -> None:
-        """A piece of text."""
+    def text(self, text: str, out: list[Event], logprobs: Any = None) -> None:
+        """A piece of text. Where markup may stand in it, no piece that is told has logprobs."""
         if self._thinking and not text.isspace():
             self.end_thoughts("stop", out)
         if self._inside is not None:
             self._content, self._inside = self._content if self.thought else self._inside, None
         if self._content is None:
-            out.append(Text(text))
+            out.append(Text(text, logprobs))
         else:
             self._said(self._content, self._content.feed(text), out)
 

@@ -13,7 +13,7 @@ from moonwire.core.events import (
     Text,
 )
 from moonwire.core.notes import Note
-from moonwire.wire.anthropic.markup import Channels
+from moonwire.wire.channels import Channels
 
 
 class Told:
@@ -45,7 +45,7 @@ def test_calls_are_numbered_among_all_calls_and_notes_and_garbage_with_them() ->
         Malformed("n", "r", 1),
         CallEnd(1, complete=False),
     ]
-    channels = Channels(Told(said, end=[Finish("stop")]), None, "", None)
+    channels = Channels(Told(said, end=[Finish("stop")]), None)
     out: list[Event] = []
     assert channels.next_call() == 0
     channels.text("x", out)
@@ -68,14 +68,14 @@ def test_a_note_about_a_call_that_keeps_its_number_stays_as_it_is() -> None:
     note = Noted(Note(code="c", reason="r", path="calls[0]"))
     said: list[Event] = [CallStart(0, "a", "f"), note]
     out: list[Event] = []
-    Channels(Told(said, end=[]), None, "", None).text("x", out)
+    Channels(Told(said, end=[]), None).text("x", out)
     assert out == said
 
 
 def test_thoughts_end_before_what_is_no_blank() -> None:
     about = Noted(Note(code="c", reason="r", before="</think>"))
     thoughts = Told([], [Reasoning("a")], [about, Reasoning("b")], end=[Reasoning("c")])
-    channels = Channels(None, thoughts, "</think>", None)
+    channels = Channels(None, thoughts, "</think>")
     out: list[Event] = []
     channels.think("x", out)
     channels.think("x", out)
@@ -91,7 +91,7 @@ def test_thoughts_end_before_what_is_no_blank() -> None:
 def test_thoughts_of_a_block_of_their_own_stay_thoughts() -> None:
     moved = Reclassified("text", "reasoning")
     for thought, found in ((False, [moved]), (True, [Reasoning("a")])):
-        channels = Channels(Told([moved], end=[]), None, "", None)
+        channels = Channels(Told([moved], end=[]), None)
         out: list[Event] = []
         if thought:
             channels.think("a", out)
@@ -100,7 +100,7 @@ def test_thoughts_of_a_block_of_their_own_stay_thoughts() -> None:
 
 
 def test_empty_thoughts_are_told_once() -> None:
-    channels = Channels(None, Told(end=[]), "", None)
+    channels = Channels(None, Told(end=[]))
     out: list[Event] = []
     channels.think("", out)
     channels.think("", out)
@@ -117,3 +117,17 @@ def test_text_may_begin_within_the_thoughts() -> None:
             channels.think("a", out)
         channels.text("x", out)
         assert out == found
+
+
+def test_notes_and_what_belongs_to_no_call_stay_as_they_are() -> None:
+    notes = [Noted(Note(code="c", reason="r", path=path)) for path in ("stream", "calls[0]", "calls[7]")]
+    given: list[Event] = [CallStart(0, "a", "f"), *notes, Malformed("x", "y"), CallEnd(0, complete=False)]
+    channels, out = Channels(Told(given, end=[]), None), list[Event]()
+    channels.text("x", out)
+    assert out == given and channels.whole == 0
+
+
+def test_text_that_nobody_reads_for_markup_keeps_its_logprobs() -> None:
+    out: list[Event] = []
+    Channels(None, None).text("x", out, [1])
+    assert out == [Text("x", [1])]
