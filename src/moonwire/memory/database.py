@@ -318,6 +318,11 @@ class Database:
             found.update((row[0], (row[1], row[2])) for row in self._connection.execute(statement, some))
         return found
 
+    def names(self, most: int) -> list[bytes]:
+        """What the conversations are called, so many of them at most."""
+        found = self._connection.execute("SELECT name FROM conversations LIMIT ?", (most,)).fetchall()
+        return [name for (name,) in found]
+
     def counts(self) -> Counts:
         """What is in the file."""
         with self.snapshot():

@@ -34,7 +34,7 @@ class Group(msgspec.Struct):
     """What is known of one conversation.
 
     `alone` says that, up to so many batches of others, the database has nothing of the conversation but what
-    was put here: it began with this group. It is the thread that writes which finds that out.
+    was put here: it began with this group.
     """
 
     entries: dict[str, _Entry] = {}
@@ -57,6 +57,10 @@ class Held:
 
     def __len__(self) -> int:
         return len(self._groups)
+
+    def holds(self, tenant: bytes, conversation: str) -> bool:
+        """Whether anything of the conversation is held."""
+        return (tenant, conversation) in self._groups
 
     def ask(
         self, tenant: bytes, conversation: str, keys: Iterable[str], seen: int

@@ -2,9 +2,9 @@
 
 What is held answers alone for as long as no other process wrote anything since it was checked. Whether one
 did is one number in the database, and it is looked at when the last look is 100 ms old: until then another
-worker's write need not have been committed either. What a conversation puts is as certain once it is written,
-where the file had nothing of that conversation before. So one worker reads next to nothing, several always
-know of each other's conflicts.
+worker's write need not have been committed either. What a conversation puts is as certain where the file had
+nothing of that conversation before: its name is not among those that were read, or the thread that wrote it
+found it new. So one worker reads next to nothing, several always know of each other's conflicts.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from moonwire.memory.database import Counts, Database, DatabaseFailure
 from moonwire.memory.folder import prepare
 from moonwire.memory.interface import Limits, Stats, bounded
 from moonwire.memory.lru import PUT_HERE, Held, Values, unit
+from moonwire.memory.names import Names
 from moonwire.memory.sealing import Sealer, Vault
 from moonwire.memory.secret import Secret
 from moonwire.memory.tenant import Tenant
@@ -32,6 +33,10 @@ from moonwire.memory.writer import Writer
 __all__ = ["SqliteMemory"]
 
 _LOOK = 0.1
+_NEVER = float("-inf")
+
+# Names that are held in front of the file, some 80 bytes each: more conversations no one worker has.
+_NAMES = 50_000
 
 
 class _Stored(NamedTuple):
@@ -43,11 +48,15 @@ class _Stored(NamedTuple):
 
 
 class _View(NamedTuple):
-    """What a read found. `seen` is how many batches others had written by then, if that is certain."""
+    """What a read found. `seen` is how many batches others had written by then, if that is certain.
+
+    `names` are those of all conversations, if they were to be read.
+    """
 
     stored: dict[str, _Stored]
     seen: int
     purges: int
+    names: list[bytes] | None = None
 
 
 class SqliteMemory:
@@ -81,10 +90,16 @@ class SqliteMemory:
             self._written = opened()
             failing.callback(self._written.close)
             self._reads = opened(reads=True)
+            failing.callback(self._reads.close)
+            with self._reads.snapshot() as state:
+                # The writing connection has written nothing yet: all batches are of others.
+                self._names = Names(self._reads.names(_NAMES + 1), state.batches, most=_NAMES)
             failing.pop_all()
         self._writer = Writer(self._written, self._vault, limits.waiting, wall)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="moonwire-memory-reader")
-        self._seen, self._purges, self._looked = 0, -1, float("-inf")
+        self._seen, self._purges, self._looked = state.batches, state.purges, _NEVER
+        # When a look began that is not over: whoever comes beside it waits for none of his own.
+        self._looking = _NEVER
         # Changes with every purge, so that a read which was under way does not bring back what is gone.
         self._epoch = 0
         self._hits = self._misses = self._oversized = self._unreadable = self._failures = 0
@@ -101,7 +116,7 @@ class SqliteMemory:
         found, missing = self._held.ask(tenant.identity, conversation, keys, self._seen)
         if conversation and not self._closed:
             self._writer.used(tenant, conversation)
-        if missing or self._monotonic() - self._looked >= _LOOK:
+        if missing or self._monotonic() - max(self._looked, self._looking) >= _LOOK:
             view = await self._look(tenant, keys, missing, conversation)
             found = self._settled(tenant, keys, conversation, found, view)
         self._hits += len(found)
@@ -115,7 +130,10 @@ class SqliteMemory:
         kept = bounded(records, self._limits.value)
         self._oversized += kept != records
         name = unit(conversation, records)
+        begins = not self._held.holds(tenant.identity, name)
         group = self._held.add(tenant.identity, name, kept)
+        if begins and group is not None and self._names.begins(self._vault.of(tenant).name(name), self._seen):
+            group.alone = self._seen
         if not self._closed:
             self._writer.put(tenant, name, kept.items(), group)
 
@@ -170,6 +188,7 @@ class SqliteMemory:
         if self._closed:
             return None
         epoch, looked = self._epoch, self._monotonic()
+        self._looking = looked
         try:
             view = await asyncio.get_running_loop().run_in_executor(
                 self._reader, self._read, tenant, keys, missing, conversation, self._seen
@@ -177,13 +196,16 @@ class SqliteMemory:
         except DatabaseFailure as failure:
             self._fail(failure)
             return None
+        finally:
+            self._looking = _NEVER
         if epoch != self._epoch:
             return None
         if view.seen != PUT_HERE:
             self._seen, self._looked = view.seen, looked
+            if view.names is not None:
+                self._names.read(view.names, view.seen)
         if view.purges != self._purges:
-            if self._purges >= 0:
-                self._held.forget()
+            self._held.forget()
             self._purges = view.purges
         return view
 
@@ -243,6 +265,9 @@ class SqliteMemory:
             # What others know counts only where the conversation knows nothing.
             found = [one for one in found if one.own or one.key not in own]
             values = self._reads.values(list({one.value for one in found}))
+            # Read anew once nobody else has written for two looks.
+            stale = self._names.held and self._names.seen != others == seen
+            all_names = self._reads.names(_NAMES + 1) if stale else None
         opened = {
             number: (sealed[0], _opened(sealer, sealed[0] + sealed[1])) for number, sealed in values.items()
         }
@@ -254,7 +279,7 @@ class SqliteMemory:
                 stored[key] = _Stored(sound=False)
             elif stored[key].sound:
                 stored[key] = _with(stored[key], record, own=one.own)
-        return _View(stored, others, state.purges)
+        return _View(stored, others, state.purges, all_names)
 
     # -- in any thread -------------------------------------------------------------------------
 
