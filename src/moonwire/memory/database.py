@@ -48,6 +48,11 @@ SELECT key, value, own, (SELECT bond FROM records WHERE key = picked.key AND val
 FROM picked WHERE value IS NOT NULL
 """
 
+# A record of a conversation that has none yet, and of one that may: two values of a key are enough to know that
+# nothing is known.
+_ADD_NEW = "INSERT OR IGNORE INTO records SELECT ?1, id, ?3, ?4 FROM held WHERE digest = ?2"
+_ADD = f"{_ADD_NEW} AND (SELECT count(*) FROM records WHERE conversation = ?3 AND key = ?1) < 2"
+
 # SQLite before 3.32 took 999 variables.
 _AT_ONCE = 500
 
@@ -159,23 +164,30 @@ class Database:
         begun: list[int] = []
         others = 0
         with self._transaction():
-            added: list[bool] = []
-            # Of what this transaction has stored: many conversations know the same of a turn, or nothing.
-            stored: dict[bytes, int] = {}
+            # By whether the conversation may have something under the key already.
+            new: list[tuple[bytes, bytes, int, bytes]] = []
+            further: list[tuple[bytes, bytes, int, bytes]] = []
+            # Many conversations know the same of a turn, or nothing.
+            bodies: dict[bytes, bytes] = {}
             for place, unit in enumerate(units):
                 conversation = self._conversation(unit, minute)
+                rows = further
                 if conversation is None:
                     begun.append(place)
-                    added.append(self._add(unit, self._begun(unit, minute), stored, new=True))
-                else:
-                    added.append(self._add(unit, conversation, stored, new=False))
+                    conversation, rows = self._begun(unit, minute), new
+                for row in unit.rows:
+                    bodies[row.digest] = row.body
+                    rows.append((row.key, row.digest, conversation, row.bond))
             if begun:
                 others = self._connection.execute("SELECT batches FROM state").fetchone()[0] - self.batches
-            self._connection.executemany(
+            many = self._connection.executemany
+            many("INSERT OR IGNORE INTO held (digest, body) VALUES (?, ?)", bodies.items())
+            added = sum(many(add, rows).rowcount for add, rows in ((_ADD_NEW, new), (_ADD, further)) if rows)
+            many(
                 "UPDATE conversations SET used = ? WHERE name = ? AND used < ?",
                 [(minute, name, minute) for name in used],
             )
-            if any(added):
+            if added:
                 self._connection.execute("UPDATE state SET batches = batches + 1")
                 self._added = True
         return Written(begun, others)
@@ -216,27 +228,6 @@ class Database:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return len(chosen)
 
-    def _add(self, unit: Unit, conversation: int, stored: dict[bytes, int], *, new: bool) -> bool:
-        added = False
-        for row in unit.rows:
-            if not new and self._has_two(conversation, row.key):
-                # Two values are enough to know that nothing is known.
-                continue
-            value = stored.get(row.digest)
-            if value is None:
-                value = stored[row.digest] = self._value(row)
-            cursor = self._connection.execute(
-                "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?)", (row.key, value, conversation, row.bond)
-            )
-            added = added or cursor.rowcount > 0
-        return added
-
-    def _has_two(self, conversation: int, key: bytes) -> bool:
-        there = self._connection.execute(
-            "SELECT value FROM records WHERE conversation = ? AND key = ?", (conversation, key)
-        ).fetchall()
-        return len(there) > 1
-
     def _conversation(self, unit: Unit, minute: int) -> int | None:
         found = self._connection.execute(
             "SELECT id, used FROM conversations WHERE name = ?", (unit.name,)
@@ -248,22 +239,11 @@ class Database:
         return found[0]
 
     def _begun(self, unit: Unit, minute: int) -> int:
-        return _new(
-            self._connection.execute(
-                "INSERT INTO conversations (name, tenant, mark, used) VALUES (?, ?, ?, ?)",
-                (unit.name, unit.tenant, unit.mark, minute),
-            )
-        )
-
-    def _value(self, row: Row) -> int:
-        # Most are new, as what an answer cost is.
         cursor = self._connection.execute(
-            "INSERT OR IGNORE INTO held (digest, body) VALUES (?, ?)", (row.digest, row.body)
+            "INSERT INTO conversations (name, tenant, mark, used) VALUES (?, ?, ?, ?)",
+            (unit.name, unit.tenant, unit.mark, minute),
         )
-        if cursor.rowcount:
-            return _new(cursor)
-        found = self._connection.execute("SELECT id FROM held WHERE digest = ?", (row.digest,)).fetchone()
-        return found[0]
+        return cursor.lastrowid or 0
 
     def _surplus(self, minute: int) -> int | None:
         """The conversation that has to go next."""
@@ -429,11 +409,6 @@ class Database:
 def _code(error: sqlite3.Error) -> int:
     """The kind of error; the higher bits tell its finer points."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
-
-
-def _new(cursor: sqlite3.Cursor) -> int:
-    """The row that was just inserted."""
-    return cursor.lastrowid or 0
 
 
 def _create(path: Path) -> None:

@@ -34,12 +34,13 @@ class Group(msgspec.Struct):
     """What is known of one conversation.
 
     `alone` says that, up to so many batches of others, the database has nothing of the conversation but what
-    was put here: it began with this group.
+    was put here: it began with this group. `used` is the minute as of which the file knows that it is in use.
     """
 
     entries: dict[str, _Entry] = {}
     weight: int = 0
     alone: int = PUT_HERE
+    used: int = 0
 
 
 class Held:
@@ -61,6 +62,14 @@ class Held:
     def holds(self, tenant: bytes, conversation: str) -> bool:
         """Whether anything of the conversation is held."""
         return (tenant, conversation) in self._groups
+
+    def is_used(self, tenant: bytes, conversation: str, minute: int) -> bool:
+        """Whether the file knows already that the conversation is in use. From now on it does."""
+        group = self._groups.get((tenant, conversation))
+        if group is None or group.used >= minute:
+            return group is not None
+        group.used = minute
+        return False
 
     def ask(
         self, tenant: bytes, conversation: str, keys: Iterable[str], seen: int

@@ -115,7 +115,9 @@ class SqliteMemory:
             return {}
         found, missing = self._held.ask(tenant.identity, conversation, keys, self._seen)
         if conversation and not self._closed:
-            self._writer.used(tenant, conversation)
+            minute = self._writer.minute()
+            if not self._held.is_used(tenant.identity, conversation, minute):
+                self._writer.used(tenant, conversation)
         if missing or self._monotonic() - max(self._looked, self._looking) >= _LOOK:
             view = await self._look(tenant, keys, missing, conversation)
             found = self._settled(tenant, keys, conversation, found, view)
@@ -135,6 +137,9 @@ class SqliteMemory:
         if begins and group is not None and self._names.begins(self._vault.of(tenant).name(name), self._seen):
             group.alone = self._seen
         if not self._closed:
+            if group is not None:
+                # It is in use, as the file will learn by what is put.
+                group.used = self._writer.minute()
             self._writer.put(tenant, name, kept.items(), group)
 
     async def flush(self) -> None:

@@ -193,7 +193,7 @@ class Writer:
         units = [self._sealed(put, sealed) for put in puts]
         try:
             if units or used:
-                written = self._database.write(units, used, self._minute())
+                written = self._database.write(units, used, self.minute())
                 for place in written.begun:
                     if (group := puts[place].group) is not None:
                         group.alone = written.others
@@ -233,7 +233,7 @@ class Writer:
     def _evict(self) -> bool:
         """Drops some of what is too old or too much; whether there is more."""
         try:
-            gone, more = self._database.evict(self._minute(), _EVICTED_AT_ONCE)
+            gone, more = self._database.evict(self.minute(), _EVICTED_AT_ONCE)
         except DatabaseFailure as failure:
             self._fail(failure, 0)
             return False
@@ -251,7 +251,7 @@ class Writer:
         self.failure = str(failure)
         self._failed += lost
 
-    def _minute(self) -> int:
+    def minute(self) -> int:
         """The time as it is stored: finer than this nobody needs to know when a conversation was used."""
         return int(self._wall() // 60)
 
