@@ -52,17 +52,23 @@ class Start(Event, frozen=True):
 
 
 class Reasoning(Event, frozen=True):
-    """A piece of the model's thoughts. An empty piece says: reasoning is present, and empty."""
+    """A piece of the model's thoughts. An empty piece says: reasoning is present, and empty.
+
+    Where several came together, `pieces` are they, each as it stands between the quotes of JSON, so that
+    whoever passes them on one by one need not take them apart.
+    """
 
     text: str
     logprobs: Any = None
+    pieces: tuple[bytes, ...] | None = None
 
 
 class Text(Event, frozen=True):
-    """A piece of the visible answer."""
+    """A piece of the visible answer; `pieces` as those of `Reasoning`."""
 
     text: str
     logprobs: Any = None
+    pieces: tuple[bytes, ...] | None = None
 
 
 class Reclassified(Event, frozen=True):

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from typing import Final
 
 from moonwire.core.errors import ProtocolError, RemoteProtocolError, TransportError
@@ -24,7 +24,7 @@ from moonwire.core.schemas.kinds import is_object
 from moonwire.exchange.wires import StreamReader
 from moonwire.transport import IdleTimeout, Response
 from moonwire.wire.chat.chunks import read_json
-from moonwire.wire.sse import Decoder
+from moonwire.wire.sse import Decoder, one_by_one
 
 __all__ = ["BROKEN", "IDLE", "batches"]
 
@@ -110,8 +110,8 @@ class _Source:
         self.trouble: Trouble | None = None
         self.clean = False
 
-    async def next(self, *, complete: bool) -> list[bytes] | None:
-        """The data of the events that came; none where no more come. `complete`: only the end is missing."""
+    async def next(self, *, complete: bool) -> bytes | None:
+        """The events that came; none where no more come. `complete`: only the end is missing."""
         try:
             piece = await (self._late() if complete else anext(self._pieces, None))
             if piece is None:
@@ -125,8 +125,8 @@ class _Source:
                 self.whole = [] if head in (b"{", b"<", b"[") else None
             if self.whole is not None:
                 self.whole.append(piece)
-                return []
-            return self.decoder.feed(piece)
+                return b""
+            return self.decoder.whole(piece)
         except TimeoutError:
             # All was said but the end: usage and [DONE] never came (kimi-code#2762).
             return None
@@ -153,10 +153,10 @@ async def batches(
     proof = _Proof()
     try:
         while not reader.done:
-            data = await source.next(complete=reader.complete)
-            if data is None:
+            whole = await source.next(complete=reader.complete)
+            if whole is None:
                 break
-            events = _read(reader, data)
+            events = reader.feed_all(whole)
             if not events:
                 continue
             if type(events[-1]) is UpstreamError:
@@ -169,18 +169,6 @@ async def batches(
             await _drained(response, min(tail, DRAIN))
     finally:
         await response.aclose()
-
-
-def _read(reader: StreamReader, data: Iterable[bytes]) -> list[Event]:
-    """What these say, as far as an error; nothing that a server says behind one is its answer."""
-    events: list[Event] = []
-    for one in data:
-        found = reader.feed(one)
-        if found:
-            events += found
-            if type(found[-1]) is UpstreamError:
-                break
-    return events
 
 
 async def _drained(response: Response, seconds: float) -> None:
@@ -197,7 +185,7 @@ def _whole(data: bytes, reader: StreamReader, response: Response) -> list[Event]
     """An answer that is no stream, though one was asked for."""
     data = data.strip(BLANK)
     if is_object(read_json(data)):
-        return _read(reader, (data,))
+        return one_by_one(reader.feed, [data])
     kind = response.header("content-type") or "no content type"
     message = f"the server's answer is no stream and no JSON ({kind})"
     return [UpstreamError(message, code="not_a_stream", type="upstream_error")]
@@ -206,7 +194,7 @@ def _whole(data: bytes, reader: StreamReader, response: Response) -> list[Event]
 def _last(source: _Source, reader: StreamReader, proof: _Proof, response: Response) -> list[Event]:
     """The last batch: what was held back, and the reason or the error."""
     if source.whole is None:
-        events = _read(reader, source.decoder.finish())
+        events = one_by_one(reader.feed, source.decoder.finish())
     elif source.trouble is None:
         events = _whole(b"".join(source.whole), reader, response)
     else:

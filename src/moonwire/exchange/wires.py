@@ -30,6 +30,10 @@ class StreamReader(Protocol):
         """What the data of one event says."""
         ...
 
+    def feed_all(self, whole: bytes) -> list[Event]:
+        """What several events say, as far as an error."""
+        ...
+
     def finish(self) -> list[Event]:
         """What was still open."""
         ...

@@ -48,8 +48,8 @@ SELECT key, value, own, (SELECT bond FROM records WHERE key = picked.key AND val
 FROM picked WHERE value IS NOT NULL
 """
 
-# A record of a conversation that has none yet, and of one that may: two values of a key are enough to know that
-# nothing is known.
+# A record of a conversation that has none yet, and of one that may: two values of a key are enough to know
+# that nothing is known.
 _ADD_NEW = "INSERT OR IGNORE INTO records SELECT ?1, id, ?3, ?4 FROM held WHERE digest = ?2"
 _ADD = f"{_ADD_NEW} AND (SELECT count(*) FROM records WHERE conversation = ?3 AND key = ?1) < 2"
 
@@ -324,6 +324,8 @@ class Database:
         self._write_ahead()
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute("PRAGMA journal_size_limit = 4194304")
+        # Keys are hashes, so every row is on another page: with SQLite's 2 MB most of them are read again.
+        self._connection.execute("PRAGMA cache_size = -8192")
         with self._transaction():
             # A disk that cannot be written to is found now, not in the middle of a conversation.
             self._connection.execute("UPDATE state SET batches = batches + 1")

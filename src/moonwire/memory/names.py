@@ -1,4 +1,4 @@
-"""The names of the conversations in the file: what is not among them begins here, and nobody need be asked."""
+"""The names of the conversations in the file: what is not among them begins here, surely."""
 
 from collections.abc import Iterable
 

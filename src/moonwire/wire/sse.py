@@ -5,11 +5,13 @@ passed over. Lines end with LF, CR LF or CR, as the WHATWG's specification of ev
 """
 
 import codecs
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from moonwire.core.errors import RemoteProtocolError
+from moonwire.core.events import Event, UpstreamError
 
-__all__ = ["EVENT_BYTES", "Decoder"]
+__all__ = ["EVENT_BYTES", "Decoder", "events_in", "one_by_one"]
 
 EVENT_BYTES: Final = 32 << 20
 """The most that one event may have: a stream that never ends a line must not fill the memory."""
@@ -34,25 +36,22 @@ class Decoder:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The data of the events that these bytes finish."""
+        return events_in(self.whole(data))
+
+    def whole(self, data: bytes) -> bytes:
+        """The events that these bytes finish, as they came but for the ends of their lines."""
         if self._return or b"\r" in data:
             data = self._unreturned(data)
         held = self._held
         if b"\n\n" not in data and not (data.startswith(b"\n") and held.endswith(b"\n")):
             self._hold(data)
-            return []
+            return b""
         if held:
             data = b"".join((held, data))
             held.clear()
-        events = data.split(b"\n\n")
-        self._hold(events.pop())
-        found: list[bytes] = []
-        for event in events:
-            # Nearly every event is one line.
-            if event.startswith(b"data: ") and b"\n" not in event:
-                found.append(event[6:])
-            elif (read := _data(event)) is not None:
-                found.append(read)
-        return found
+        end = data.rfind(b"\n\n") + 2
+        self._hold(data[end:])
+        return data[:end]
 
     def finish(self) -> list[bytes]:
         """The stream is over: the data of an event that had no blank line behind it.
@@ -79,6 +78,32 @@ class Decoder:
             data = data[1:]
         self._return = data[-1:] == b"\r"
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def events_in(whole: bytes) -> list[bytes]:
+    """The data of these events, each of which ends with a blank line.
+
+    >>> events_in(b"data: a\\n\\n: a comment\\n\\ndata: b\\ndata: c\\n\\n")
+    [b'a', b'b\\nc']
+    """
+    if whole.startswith(b"data: "):
+        # Nearly every stream has nothing but events of one line.
+        found = whole[6:-2].split(b"\n\ndata: ")
+        if b"\n" not in b"".join(found):
+            return found
+    return [data for event in whole[:-2].split(b"\n\n") if (data := _data(event)) is not None]
+
+
+def one_by_one(feed: Callable[[bytes], list[Event]], data: Iterable[bytes]) -> list[Event]:
+    """What these say, as far as an error: nothing that a server says behind one is its answer."""
+    events: list[Event] = []
+    for one in data:
+        found = feed(one)
+        if found:
+            events += found
+            if type(found[-1]) is UpstreamError:
+                break
+    return events
 
 
 def _data(event: bytes) -> bytes | None:

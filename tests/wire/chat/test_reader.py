@@ -11,7 +11,7 @@ from moonwire.core.events import CallStart, Event, Finish, Noted, Reclassified, 
 from moonwire.core.fold import fold
 from moonwire.core.messages import Reply
 from moonwire.core.rawtext import TextParser
-from moonwire.wire.chat.reader import CLOSES, DONE, Reader, usage_of
+from moonwire.wire.chat.reader import CLOSES, DONE, Reader
 from tests.wire.chat.reader_cases import CALL, CASES, K2_CALL, MARKED, QUOTED, TOOLS, Case, delta, dump, end
 
 
@@ -144,16 +144,6 @@ def test_notes_of_the_markup_readers_are_passed_on() -> None:
 def test_the_error_is_kept_as_it_came() -> None:
     error = {"message": "busy", "code": None, "more": [1]}
     assert [event.raw for event in events([{"error": error}]) if isinstance(event, UpstreamError)] == [error]
-
-
-@pytest.mark.parametrize("value", [None, [], "much", {}, {"total_tokens": 5}, {"prompt_tokens": None}])
-def test_usage_that_says_nothing(value: Any) -> None:
-    assert usage_of(value) is None
-
-
-def test_usage_keeps_what_it_does_not_know() -> None:
-    usage = usage_of({"prompt_tokens": 10**400, "cost": 0.1, "nothing": None, "total_tokens": 5})
-    assert usage is not None and usage.input == 10**400 and usage.extra == {"cost": 0.1}
 
 
 # -- laws --------------------------------------------------------------------------------------

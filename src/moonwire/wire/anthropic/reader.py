@@ -36,6 +36,7 @@ from moonwire.wire.anthropic.frames import (
     usage_of,
 )
 from moonwire.wire.channels import Channels, Markup
+from moonwire.wire.sse import events_in, one_by_one
 
 __all__ = ["Reader"]
 
@@ -100,6 +101,10 @@ class Reader:
     def complete(self) -> bool:
         """Whether the answer is provably whole: the server gave a reason, or said that it was all."""
         return self.reason is not None or (self.done and not self._broken)
+
+    def feed_all(self, whole: bytes) -> list[Event]:
+        """What several events say, as far as an error."""
+        return one_by_one(self.feed, events_in(whole))
 
     def feed(self, data: bytes) -> list[Event]:
         """What one event says."""

@@ -177,22 +177,29 @@ class Writer:
 
     def _text(self, event: Text) -> bytes:
         if self._open is Text:
-            return self._delta + quoted(event.text) + _END if event.text else b""
+            return self._deltas(event) if event.text else b""
         if self._waits(event):
             return b""
         if not event.text:
             # There is no empty block, but what comes behind is no longer the block before.
             return self._ready() + self._close()
         begun = self._begin(Text, b'{"type":"text","text":""}', b'{"type":"text_delta","text":')
-        return begun + self._delta + quoted(event.text) + _END
+        return begun + self._deltas(event)
 
     def _reasoning(self, event: Reasoning) -> bytes:
         if self._open is Reasoning and not self._sealed:
-            return self._delta + quoted(event.text) + _END if event.text else b""
+            return self._deltas(event) if event.text else b""
         if (not event.text and self._thought) or self._waits(event):
             return b""
         begun = self._think()
-        return begun + self._delta + quoted(event.text) + _END if event.text else begun
+        return begun + self._deltas(event) if event.text else begun
+
+    def _deltas(self, event: Text | Reasoning) -> bytes:
+        """A frame for the text, or for each of the pieces that it came in."""
+        delta, pieces = self._delta, event.pieces
+        if pieces is None:
+            return delta + quoted(event.text) + _END
+        return delta + b'"' + (b'"' + _END + delta + b'"').join(pieces) + b'"' + _END
 
     def _think(self) -> bytes:
         self._thought = True

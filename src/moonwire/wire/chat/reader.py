@@ -5,7 +5,6 @@ called, how a call's name and index come, and whether there are calls at all or 
 text. What cannot be read is a note or `Malformed`, never an exception.
 """
 
-import math
 from collections import deque
 from collections.abc import Iterable
 from typing import Any, Final, Protocol
@@ -26,11 +25,10 @@ from moonwire.core.events import (
     Start,
     Text,
     UpstreamError,
-    Usage,
 )
 from moonwire.core.notes import Note
 from moonwire.core.refusals.envelope import open_envelope
-from moonwire.core.schemas.kinds import is_number, is_object
+from moonwire.core.schemas.kinds import is_object
 from moonwire.wire.chat.chunks import (
     NOTHING,
     Call,
@@ -44,8 +42,11 @@ from moonwire.wire.chat.chunks import (
     read_chunk,
     read_json,
 )
+from moonwire.wire.chat.runs import WORTH, Run, Runs
+from moonwire.wire.chat.usage import COUNTS, count_of, merged, usage_of
+from moonwire.wire.sse import events_in, one_by_one
 
-__all__ = ["CLOSES", "DONE", "Markup", "Reader", "usage_of"]
+__all__ = ["CLOSES", "DONE", "Markup", "Reader"]
 
 DONE: Final = b"[DONE]"
 
@@ -64,6 +65,8 @@ class Markup(Protocol):
         """What was still open."""
         ...
 
+
+Pieces = tuple[bytes, ...] | None
 
 _HEAD: Final = frozenset({"id", "model", "created", "object", "choices", "usage", "error"})
 
@@ -132,6 +135,7 @@ class Reader:
         self._reasoning = reasoning
         self._close = close
         self._started = False
+        self._runs = Runs()
         self._tools: list[_Tool] = []
         self._by_index: dict[int, _Tool] = {}
         self._by_id: dict[str, _Tool] = {}
@@ -173,6 +177,51 @@ class Reader:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._otherwise(data)
         return self._read(chunk, data)
+
+    def feed_all(self, whole: bytes) -> list[Event]:
+        """What several events say, as far as an error. Those that differ in their text alone are one."""
+        runs = self._runs
+        if len(whole) < WORTH or runs.hopeless:
+            return one_by_one(self.feed, events_in(whole))
+        out: list[Event] = []
+        at, many = 0, 4
+        while at < len(whole):
+            run = runs.take(whole, at)
+            if run is not None and self._joins(run, out):
+                at = run.end
+                continue
+            end = at
+            for _ in range(many):
+                end = whole.find(b"\n\n", end) + 2
+                if end == len(whole):
+                    break
+            # What cannot be taken together is read in ever larger portions.
+            many *= 2
+            out += one_by_one(self._feed_first, events_in(whole[at:end]))
+            if out and type(out[-1]) is UpstreamError:
+                break
+            at = end
+        return out
+
+    def _feed_first(self, data: bytes) -> list[Event]:
+        """What one event says, and what those behind it may have in common with it."""
+        try:
+            chunk = read_chunk(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self._otherwise(data)
+        found = self._read(chunk, data)
+        self._runs.learn(data, chunk)
+        return found
+
+    def _joins(self, run: Run, out: list[Event]) -> bool:
+        """Takes the text of several events for that of one; not where each might do something else."""
+        if run.channel != "content":
+            self._think(run.text, None, out, run.pieces)
+        elif self._thinking or self._inside is not None:
+            return False
+        else:
+            self._said(run.text, None, out, run.pieces)
+        return True
 
     def _read(self, chunk: Chunk, data: bytes) -> list[Event]:
         out: list[Event] = []
@@ -230,22 +279,35 @@ class Reader:
                 self._end_thoughts("stop", out)
             if self._inside is not None:
                 self._content, self._inside = self._content if self._thought else self._inside, None
-            if self._content is None:
-                out.append(Text(content, logprobs))
-            else:
-                self._marked(self._content, self._content.feed(content), logprobs, out)
+            self._said(content, logprobs, out)
         if delta.tool_calls:
             if self._thinking:
                 self._end_thoughts("stop", out)
             self._call_deltas(delta.tool_calls, out)
 
-    def _think(self, text: str, logprobs: Any, out: list[Event]) -> None:
-        self._thought = True
-        if self._reasoning is None:
-            out.append(Reasoning(text, logprobs))
+    def _said(self, text: str, logprobs: Any, out: list[Event], pieces: Pieces = None) -> None:
+        markup = self._content
+        if markup is None:
+            out.append(Text(text, logprobs, pieces))
+            return
+        events = markup.feed(text)
+        if pieces is not None and self._late is None and events == [Text(text)]:
+            out.append(Text(text, None, pieces))
         else:
-            self._thinking = True
-            self._marked(self._reasoning, self._reasoning.feed(text), logprobs, out)
+            self._marked(markup, events, logprobs, out)
+
+    def _think(self, text: str, logprobs: Any, out: list[Event], pieces: Pieces = None) -> None:
+        self._thought = True
+        markup = self._reasoning
+        if markup is None:
+            out.append(Reasoning(text, logprobs, pieces))
+            return
+        self._thinking = True
+        events = markup.feed(text)
+        if pieces is not None and self._late is None and events == [Reasoning(text)]:
+            out.append(Reasoning(text, None, pieces))
+        else:
+            self._marked(markup, events, logprobs, out)
 
     def _end_thoughts(self, reason: str | None, out: list[Event]) -> None:
         """The field of reasoning is over: what its reader held back comes before what follows.
@@ -395,7 +457,7 @@ class Reader:
             first = self._unread_first.decode("utf-8", "replace")
             note = Note(code="events-unreadable", level="warning", path="stream", before=first, reason=told)
             out.append(Noted(note))
-        usage = _merged(*map(usage_of, self._usages))
+        usage = merged(*map(usage_of, self._usages))
         if usage is not None:
             out.append(usage)
         if self.complete:
@@ -435,7 +497,7 @@ class Reader:
 
     def _take_usage(self, place: int, usage: Any) -> None:
         """The last usage that says something counts; of many chunks that have it, all but that are left."""
-        if is_object(usage) and any(usage.get(name) is not None for name in _COUNTS):
+        if is_object(usage) and any(usage.get(name) is not None for name in COUNTS):
             self._usages[place] = usage
 
     def _otherwise(self, data: bytes) -> list[Event]:
@@ -489,7 +551,7 @@ def _start(data: bytes) -> Start:
     return Start(
         id if isinstance(id, str) else "",
         model if isinstance(model, str) else "",
-        _number(value.get("created")) or 0,
+        count_of(value.get("created")) or 0,
         {name: item for name, item in value.items() if name not in _HEAD},
     )
 
@@ -513,57 +575,3 @@ def _error(value: Any) -> UpstreamError | None:
         status=found.status,
         raw=said,
     )
-
-
-_COUNTS: Final = ("prompt_tokens", "completion_tokens")
-_TOLD: Final = frozenset(
-    {*_COUNTS, "total_tokens", "cached_tokens", "prompt_tokens_details", "completion_tokens_details"}
-)
-
-
-def usage_of(value: Any) -> Usage | None:
-    """Usage in any server's words; none where it says nothing.
-
-    Cached tokens stand at the top, in the details, or in both (kimi-api.md I2).
-
-    >>> usage_of({"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11, "cached_tokens": 4})
-    Usage(input=9, output=2, cached=4)
-    """
-    if not is_object(value) or not any(_number(value.get(name)) is not None for name in _COUNTS):
-        return None
-    said: dict[str, Any] = value
-    prompt, completion = _details(said, "prompt_tokens_details"), _details(said, "completion_tokens_details")
-    cached = _number(prompt.get("cached_tokens"))
-    output = _number(said.get("completion_tokens")) or 0
-    reasoning = _number(completion.get("reasoning_tokens"))
-    return Usage(
-        input=_number(said.get("prompt_tokens")) or 0,
-        output=output,
-        cached=cached if cached is not None else _number(said.get("cached_tokens")),
-        # vercel/ai#19311: K3 counts one more for its thoughts than for all, and text becomes -1.
-        reasoning=None if reasoning is None else min(reasoning, output),
-        extra={name: item for name, item in said.items() if name not in _TOLD and item is not None},
-    )
-
-
-def _merged(choice: Usage | None, top: Usage | None) -> Usage | None:
-    """Usage that stands in the choice and at the top: the top counts, with what only the choice says."""
-    if choice is None or top is None:
-        return choice or top
-    return msgspec.structs.replace(
-        top,
-        cached=choice.cached if top.cached is None else top.cached,
-        reasoning=choice.reasoning if top.reasoning is None else top.reasoning,
-        extra={**choice.extra, **top.extra},
-    )
-
-
-def _details(said: dict[str, Any], name: str) -> dict[str, Any]:
-    value = said.get(name)
-    return value if is_object(value) else {}
-
-
-def _number(value: Any) -> int | None:
-    if not is_number(value) or (isinstance(value, float) and not math.isfinite(value)):
-        return None
-    return max(0, int(value))

@@ -153,12 +153,16 @@ class Writer:
         begun = self._ready()
         self._thought = True
         self._thinking = self._thinking or bool(event.text)
+        if event.pieces is not None:
+            return begun + _framed(self._before_thought, event.pieces)
         return begun + self._before_thought + _quoted(event.text) + b"}" + _tail(event.logprobs)
 
     def _text(self, event: Text) -> bytes:
         begun = b"" if self._begun and not self._thinking else self._ready() + self._ended()
         if not event.text and event.logprobs is None:
             return begun
+        if event.pieces is not None:
+            return begun + _framed(self._before_text, event.pieces)
         return begun + self._before_text + _quoted(event.text) + b"}" + _tail(event.logprobs)
 
     def _call_start(self, event: CallStart) -> bytes:
@@ -213,6 +217,12 @@ class Writer:
 
 
 _TAIL: Final = b',"finish_reason":null}]}\n\n'
+
+
+def _framed(before: bytes, pieces: tuple[bytes, ...]) -> bytes:
+    """A frame for each of the pieces, which are JSON already."""
+    between = b'"}' + _TAIL + before + b'"'
+    return before + b'"' + between.join(pieces) + b'"}' + _TAIL
 
 
 def _tail(logprobs: Any) -> bytes:

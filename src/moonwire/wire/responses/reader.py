@@ -34,6 +34,7 @@ from moonwire.core.schemas.kinds import is_list, is_number, is_object
 from moonwire.wire.channels import Channels, Markup
 from moonwire.wire.responses.calls import CALLS, decode_call
 from moonwire.wire.responses.shapes import Json
+from moonwire.wire.sse import events_in, one_by_one
 
 __all__ = ["Reader", "usage_of"]
 
@@ -133,6 +134,10 @@ class Reader:
     def complete(self) -> bool:
         """Whether the answer is provably whole."""
         return self.reason is not None and not self._broken
+
+    def feed_all(self, whole: bytes) -> list[Event]:
+        """What several events say, as far as an error."""
+        return one_by_one(self.feed, events_in(whole))
 
     def feed(self, data: bytes) -> list[Event]:
         """What one event says."""

@@ -254,18 +254,23 @@ class Writer:
         if not pieces:
             before += self._part("response.reasoning_summary_part.added", item, "")
         pieces.append(text)
-        number = self._number
-        self._number = number + 1
-        return before + item.frame % (quoted(text), number)
+        return before + self._deltas(item, event)
+
+    def _deltas(self, item: _Item, event: Text | Reasoning) -> bytes:
+        """A frame for the text, or for each of the pieces that it came in."""
+        number, pieces, frame = self._number, event.pieces, item.frame
+        if pieces is None:
+            self._number = number + 1
+            return frame % (quoted(event.text), number)
+        self._number = number + len(pieces)
+        return b"".join([frame % (b'"' + piece + b'"', at) for at, piece in enumerate(pieces, number)])
 
     def _text(self, event: Text) -> bytes:
         text, item = event.text, self._open
         if text and item is not None and item.kind == "message" and event.logprobs is None:
             # Nearly every piece.
             item.pieces.append(text)
-            number = self._number
-            self._number = number + 1
-            return item.frame % (quoted(text), number)
+            return self._deltas(item, event)
         if not text and event.logprobs is None:
             return self._ready()
         if item is None or item.kind != "message":
