@@ -37,12 +37,16 @@ from moonwire.exchange.policy import GIVE_UP, Next, Tries, after_failure, after_
 from moonwire.exchange.race import race
 from moonwire.exchange.reading import BROKEN
 from moonwire.exchange.ring import Lease
-from moonwire.exchange.sealing import Sealing, unsealed
+from moonwire.exchange.sealing import Sealing, SealKind, unsealed
 from moonwire.memory import Memory, Tenant
 from moonwire.memory.seals import Seals
 from moonwire.transport.errors import Deadline
 
 __all__ = ["Asked", "Commit", "Exchange", "Incomplete"]
+
+_ROUTES = 1024
+_NAME = 256
+"""Names of models whose routes are kept, and how long they may be."""
 
 Missed = TransportError | RemoteProtocolError
 """What an upstream came to instead of an answer; a `Refusal` is one of the latter."""
@@ -101,6 +105,8 @@ class Exchange:
         self._count = count
         self.seals: Seals | None = None
         """What makes the seals of callers whose dialect has room for them, and opens them."""
+        # Asked for several times with each request. The names come from callers.
+        self._routes: dict[str, Route] = {}
         self._draw = draw
         self._wall = wall
         self.hosts = {
@@ -117,8 +123,13 @@ class Exchange:
 
     def route(self, model: str) -> Route:
         """The route of a model."""
+        known = self._routes.get(model)
+        if known is not None:
+            return known
         for route in self.routing.routes:
             if route.takes(model):
+                if len(self._routes) < _ROUTES and len(model) <= _NAME:
+                    self._routes[model] = route
                 return route
         raise LocalProtocolError(
             f"no route takes the model {model!r}",
@@ -172,14 +183,16 @@ class Exchange:
         """
         return (await self._opened(asked, tries or Tries())).answer
 
-    def unsealed(self, request: Request, tenant: Tenant) -> tuple[Request, bytes]:
-        """With the true reasoning of turns that a caller kept under seal; and what its next turn is bound to.
+    def unsealed(
+        self, request: Request, tenant: Tenant, seal: SealKind = "signature"
+    ) -> tuple[Request, bytes]:
+        """With the true reasoning of turns that a caller kept under seal; and what its next seal is bound to.
 
         Before anything else is done to it: what a seal is bound to is what the caller said.
         """
         if self.seals is None:
             return request, b""
-        return unsealed(request, tenant, self.seals), before(request)[1]
+        return unsealed(request, tenant, self.seals), before(request)[1] if seal else b""
 
     async def _opened(self, asked: Asked, tries: Tries, last: Missed | None = None) -> Opened:
         """From hop `tries.place` on. `last` is why the one before it did not do."""

@@ -129,7 +129,7 @@ class Generate:
         if self.kept is not None:
             request = await self.kept.resumed(request, caller.tenant)
         seal = self._dialect.seal(request)
-        request, turn = self._exchange.unsealed(request, caller.tenant)
+        request, turn = self._exchange.unsealed(request, caller.tenant, seal)
         native = self._exchange.speaks(request.model) == {self._dialect.name}
         request, told = self._dialect.plain(request, native)
         work.tries.notes += told

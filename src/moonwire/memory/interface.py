@@ -131,24 +131,19 @@ def bounded(records: Mapping[str, Record], limit: int) -> dict[str, Record]:
     >>> bounded({"key": Turn(reasoning="too long", natives=("f:0",))}, 3)
     {'key': Turn(natives=('f:0',))}
     """
-    if any(isinstance(record, Kept) and _is_larger(record.text, limit) for record in records.values()):
-        records = {
-            key: record
-            for key, record in records.items()
-            if not isinstance(record, Kept) or not _is_larger(record.text, limit)
-        }
     # The same turn stands under several keys, and is looked at once.
-    kept: dict[int, Record] = {}
+    kept: dict[int, Record | None] = {}
     for record in records.values():
         if id(record) not in kept:
             kept[id(record)] = _bounded(record, limit)
-    return {key: kept[id(record)] for key, record in records.items()}
+    return {key: one for key, record in records.items() if (one := kept[id(record)]) is not None}
 
 
-def _bounded(record: Record, limit: int) -> Record:
-    if not isinstance(record, Turn) or record.reasoning is None:
-        return record
-    return Turn(natives=record.natives) if _is_larger(record.reasoning, limit) else record
+def _bounded(record: Record, limit: int) -> Record | None:
+    if isinstance(record, Turn):
+        text = record.reasoning
+        return record if text is None or not _is_larger(text, limit) else Turn(natives=record.natives)
+    return None if isinstance(record, Kept) and _is_larger(record.text, limit) else record
 
 
 def _is_larger(text: str, limit: int) -> bool:

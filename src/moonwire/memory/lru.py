@@ -6,7 +6,6 @@ All of it happens on the event loop, so all of it is look-ups in dicts: nothing 
 import sys
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 
 import msgspec
 
@@ -156,7 +155,7 @@ class Held:
         return {} if group is None else group.entries
 
     def _has_room(self, name: tuple[bytes, str], answers: Mapping[str, Values]) -> bool:
-        most = len(answers) * _ENTRY + weight(chain.from_iterable(answers.values()))
+        most = len(answers) * _ENTRY + weight([one for values in answers.values() for one in values])
         if name in self._groups:
             self._groups.move_to_end(name)
         while self._groups and self.bytes + most > self._limit:
@@ -176,9 +175,15 @@ class Held:
                 self._grow(group, entry, _ENTRY)
             old = entry.values
             if values and not old:
-                self._places.setdefault((tenant, key), {})[conversation] = entry
-            counted.update(map(id, old))
-            self._grow(group, entry, weight(values, counted))
+                place = (tenant, key)
+                places = self._places.get(place)
+                if places is None:
+                    places = self._places[place] = {}
+                places[conversation] = entry
+            if old:
+                counted.update(map(id, old))
+            if more := weight(values, counted):
+                self._grow(group, entry, more)
             entry.values = values
 
     def _grow(self, group: Group, entry: _Entry, by: int) -> None:
@@ -233,8 +238,10 @@ def weight(records: Iterable[Record], counted: set[int] | None = None) -> int:
             continue
         seen.add(id(record))
         total += _RECORD
-        if isinstance(record, Turn):
-            total += sys.getsizeof(record.reasoning) + sum(map(sys.getsizeof, record.natives))
-        elif isinstance(record, Kept):
+        if type(record) is Turn:
+            total += sys.getsizeof(record.reasoning)
+            for native in record.natives:
+                total += sys.getsizeof(native)
+        elif type(record) is Kept:
             total += sys.getsizeof(record.text)
     return total

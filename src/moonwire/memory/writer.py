@@ -105,7 +105,7 @@ class Writer:
         `group`, which holds them, is told if the conversation begins with them.
         """
         given = tuple(records)
-        size = _ITEM * len(given) + weight(record for _, record in given)
+        size = _ITEM * len(given) + weight([record for _, record in given])
         if self.waiting + size > self._limit:
             self._refused += len(given)
             return

@@ -60,6 +60,8 @@ def _details(said: dict[str, Any], name: str) -> dict[str, Any]:
 
 def count_of(value: Any) -> int | None:
     """A number of things; none where it is no number."""
-    if not is_number(value) or (isinstance(value, float) and not math.isfinite(value)):
+    if type(value) is not int and (
+        not is_number(value) or (isinstance(value, float) and not math.isfinite(value))
+    ):
         return None
     return max(0, int(value))
