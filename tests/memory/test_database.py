@@ -182,9 +182,9 @@ def test_the_files_are_their_owners_alone(path: Path) -> None:
 
 def test_the_settings_are_those_that_were_decided(path: Path) -> None:
     with opened(path) as database:
-        pragmas = ("journal_mode", "synchronous", "busy_timeout", "cache_size")
+        pragmas = ("journal_mode", "synchronous", "busy_timeout", "cache_size", "wal_autocheckpoint")
         found = [database._connection.execute(f"PRAGMA {one}").fetchone()[0] for one in pragmas]
-        assert found == ["wal", 1, 5000, -8192]
+        assert found == ["wal", 1, 5000, -8192, 4096]
 
 
 # -- files that cannot be used -----------------------------------------------------------------

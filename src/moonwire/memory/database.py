@@ -326,6 +326,8 @@ class Database:
         self._connection.execute("PRAGMA journal_size_limit = 4194304")
         # Keys are hashes, so every row is on another page: with SQLite's 2 MB most of them are read again.
         self._connection.execute("PRAGMA cache_size = -8192")
+        # And the same pages are written again and again: 16 MB of log before they are folded into the file.
+        self._connection.execute("PRAGMA wal_autocheckpoint = 4096").fetchall()
         with self._transaction():
             # A disk that cannot be written to is found now, not in the middle of a conversation.
             self._connection.execute("UPDATE state SET batches = batches + 1")
