@@ -51,10 +51,11 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         self, messages: Sequence[Message], origins: Sequence[int], notes: Sequence[Note] = ()
     ) -> "Draft":
         """The draft with other messages; itself where they are the same and there is nothing to be said."""
-        mine = self.request.messages
-        same = len(messages) == len(mine) and all(map(operator.is_, messages, mine))
-        if same and not notes and tuple(origins) == self.origins:
-            return self
+        if not notes:
+            mine = self.request.messages
+            same = len(messages) == len(mine) and all(map(operator.is_, messages, mine))
+            if same and (origins is self.origins or tuple(origins) == self.origins):
+                return self
         request = msgspec.structs.replace(self.request, messages=tuple(messages))
         return msgspec.structs.replace(
             self, request=request, origins=tuple(origins), notes=(*self.notes, *notes)

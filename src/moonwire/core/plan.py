@@ -98,7 +98,7 @@ def plan(
     recalled = recalled or _NOTHING
     settings = settings or _DEFAULT
     draft = Draft.of(request)
-    if off := _switched_off(settings):
+    if settings is not _DEFAULT and (off := _switched_off(settings)):
         draft = draft.with_notes(off)
     if target.known:
         draft = _addressed(draft, target)
@@ -224,6 +224,8 @@ def _healed(request: Request, target: Target, settings: Settings) -> _Frame | No
 
 def _switched_off(settings: Settings) -> list[Note]:
     """A pass that is off is said: what it would have healed may be refused by the server."""
+    if settings == _DEFAULT:
+        return []
     return [
         note("pass-off", f"settings.{name}", f"the pass {name} is switched off")
         for name in Settings.__struct_fields__
