@@ -96,9 +96,9 @@ class Server:
                 loop.call_soon_threadsafe(what)
 
     async def _listen(self, listener: socket.socket, common: Common, tls: ssl.SSLContext | None) -> None:
-        # What a connection does not have to set it inherits, on Linux; the loops set it too.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
+            # Connections inherit it on Linux; the loops set it too, and a server does not rely on that.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             server = await common.loop.create_server(
                 lambda: Connection(common), sock=listener, ssl=tls, backlog=BACKLOG
             )
