@@ -144,6 +144,7 @@ BAD = {
     "a tunnel": b"CONNECT a:80 HTTP/1.1\r\nhost: x\r\n\r\nabc",
     "a path in UTF-8": "GET /é HTTP/1.1\r\nhost: x\r\n\r\n".encode(),
     "a target without a path": get("mailto:a"),
+    "the same with a body that does not come": get("mailto:a", LENGTH),
 }
 
 
@@ -293,6 +294,12 @@ def test_who_asks_first_is_told_to_go_on() -> None:
         assert line.until(b"|cd").startswith(b"HTTP/1.1 200 ")
         line.send(post(b"", EXPECT, path="/e"))
         assert line.until(b"|").startswith(b"HTTP/1.1 200 ")
+
+
+def test_an_old_caller_does_not_ask_first() -> None:
+    with answering(echo, QUICK) as place, place.raw() as line:
+        line.send(get("/", EXPECT, "content-length: 2", version="1.0"))
+        assert b" late|" in line.rest()
 
 
 def test_who_asks_first_need_not_send_what_is_not_taken() -> None:

@@ -134,8 +134,10 @@ class Connection(asyncio.Protocol):
         "_moved",
         "_now",
         "_parser",
+        "_path",
         "_paused",
         "_pieces",
+        "_query",
         "_queue",
         "_reading",
         "_size",
@@ -171,6 +173,7 @@ class Connection(asyncio.Protocol):
 
     def _begin_message(self) -> None:
         self._url = b""
+        self._path = self._query = ""
         self._headers: dict[str, str] = {}
         self._pieces: list[bytes] = []
         self._size = 0
@@ -315,11 +318,20 @@ class Connection(asyncio.Protocol):
         most = self._common.listening.headers
         if self._before + self._now > most and _bytes_of(self._url, headers) > most:
             self._give_up(LARGE)
-        elif headers.get("transfer-encoding", "chunked").lower() != "chunked":
+            return
+        if headers.get("transfer-encoding", "chunked").lower() != "chunked":
             # The parser minds only the last of several codings.
             self._give_up(MALFORMED)
-        elif "expect" in headers:
-            self._expecting = headers["expect"].lower() == "100-continue"
+            return
+        try:
+            self._path, self._query = _split(self._url)
+        except (httptools.HttpParserInvalidURLError, UnicodeDecodeError):
+            self._give_up(MALFORMED)
+            return
+        if "expect" in headers and self._parser is not None:
+            # Who speaks an older version does not mean it (RFC 9110, 10.1.1).
+            asked = headers["expect"].lower() == "100-continue"
+            self._expecting = asked and self._parser.get_http_version() == "1.1"
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
@@ -430,18 +442,13 @@ class Connection(asyncio.Protocol):
         self._reading = False
         parser = self._parser
         assert parser is not None
-        try:
-            path, query = _split(self._url)
-        except (httptools.HttpParserInvalidURLError, UnicodeDecodeError):
-            self._give_up(MALFORMED)
-            return
-        base, pieces = self._common.base, self._pieces
+        path, base, pieces = self._path, self._common.base, self._pieces
         raw = path.removeprefix(base)
         call = Call(
             method=parser.get_method().decode(),
             path=urllib.parse.unquote(path).removeprefix(base) if "%" in path else raw,
             raw_path=raw,
-            query=query,
+            query=self._query,
             headers=self._headers,
             body=b"" if trouble or not pieces else pieces[0] if len(pieces) == 1 else b"".join(pieces),
             trouble=trouble,
