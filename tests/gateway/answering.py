@@ -5,19 +5,20 @@ with answering(handler) as place, place.raw() as line:
     assert line.until(b"ok").startswith(b"HTTP/1.1 200 ")
 """
 
+import asyncio
 import contextlib
 import queue
 import threading
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from moonwire.gateway.connection import Listening
+from moonwire.gateway.common import Listening
 from moonwire.gateway.http import Call, Handler, Out
 from moonwire.gateway.server import Server
 from tests.gateway.running import READY, Raw, in_thread
 
-__all__ = ["Place", "answering", "echo", "get", "post"]
+__all__ = ["Gate", "Place", "answering", "echo", "get", "post"]
 
 
 def get(path: str = "/", *headers: str, version: str = "1.1", method: str = "GET") -> bytes:
@@ -34,11 +35,10 @@ def post(body: bytes, *headers: str, path: str = "/") -> bytes:
 
 @dataclass
 class Place:
-    """Where it listens, and what handlers want the test to know."""
+    """Where it listens."""
 
     server: Server
-    port: int = 0
-    said: "queue.SimpleQueue[Any]" = field(default_factory=queue.SimpleQueue[Any])
+    port: int
 
     def raw(self, *, receive: int = 0) -> Raw:
         """A connection of bytes."""
@@ -50,10 +50,6 @@ class Place:
             for data in sent:
                 line.send(data)
             return line.rest()
-
-    def next(self) -> Any:
-        """What a handler says next."""
-        return self.said.get(timeout=READY)
 
 
 @contextlib.contextmanager
@@ -69,3 +65,30 @@ async def echo(call: Call, out: Out) -> None:
     """Says what it was asked."""
     text = f"{call.method} {call.path} {call.raw_path} {call.query} {call.trouble}|{dict(call.headers)}|"
     await out.whole(200, [("content-type", "text/plain")], text.encode() + call.body)
+
+
+class Gate:
+    """A handler that answers when the test lets it. `ended` is told how it ended otherwise."""
+
+    def __init__(self, *, begin: bool = False) -> None:
+        self.begin = begin
+        self.waiting: queue.SimpleQueue[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = queue.SimpleQueue()
+        self.ended: queue.SimpleQueue[bool] = queue.SimpleQueue()
+
+    async def __call__(self, call: Call, out: Out) -> None:
+        go = asyncio.Event()
+        if self.begin:
+            await out.start(200, [])
+            await out.send(b"begun")
+        self.waiting.put((asyncio.get_running_loop(), go))
+        try:
+            await go.wait()
+        except asyncio.CancelledError:
+            self.ended.put(out.gone)
+            raise
+        await out.whole(200, [], call.path.encode() + call.body)
+
+    def open(self) -> None:
+        """Lets the next one go on, once there is one."""
+        loop, go = self.waiting.get(timeout=READY)
+        loop.call_soon_threadsafe(go.set)

@@ -18,9 +18,8 @@ from moonwire.gateway import server as module
 from moonwire.gateway.http import Call, Out
 from moonwire.gateway.server import Listening, Server
 from moonwire.simulator import Settings
-from tests.gateway.answering import answering, echo, get, post
+from tests.gateway.answering import Gate, answering, echo, get, post
 from tests.gateway.running import READY, running
-from tests.gateway.test_connection import Gate
 from tests.transport.certificates import self_signed
 
 SLOW = Listening(drain=60)

@@ -4,26 +4,22 @@ What is asked before the last answer is written waits its turn, as bytes where i
 """
 
 import asyncio
-import logging
 import math
 import socket
 import struct
-import time
 import urllib.parse
 from collections import deque
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from email.utils import formatdate
+from collections.abc import Mapping
 from typing import Final, cast
 
 import httptools
-import msgspec
 
 from moonwire.gateway.answer import HELD, Answer
-from moonwire.gateway.http import Call, Handler, StuckCaller, Trouble
+from moonwire.gateway.common import Common
+from moonwire.gateway.http import Call, Trouble
 from moonwire.transport.connection import header_name
 
-__all__ = ["Common", "Connection", "Listening"]
+__all__ = ["Connection"]
 
 LINGER: Final = 2.0
 """Seconds in which a caller that was refused in the middle of its request may read why: a socket that is
@@ -31,8 +27,6 @@ closed with unread bytes is reset, and the answer is lost (RFC 9112, 9.6)."""
 
 NAMES: dict[bytes, str] = {}
 """Spellings of headers' names that were met."""
-
-_LOG: Final = logging.getLogger("moonwire.gateway")
 
 
 def _refusal(status: str, message: str, param: str) -> bytes:
@@ -49,71 +43,6 @@ LARGE: Final = _refusal(
     "headers",
 )
 MALFORMED: Final = _refusal("400 Bad Request", "This is no request in HTTP/1.1", "request")
-
-
-class Listening(msgspec.Struct, frozen=True, kw_only=True):
-    """How connections are treated."""
-
-    headers: int = 65536
-    """Bytes of a request's headers."""
-    patience: float = 60.0
-    """Seconds that headers may take."""
-    body: int = 100_000_000
-    """Bytes of a request's body."""
-    deadline: float = 60.0
-    """Seconds that the caller may take to send some of a body, or to read some of an answer."""
-    idle: float = 75.0
-    """Seconds between two requests; longer than clients keep a connection, so that they close it."""
-    drain: float = 30.0
-    """Seconds that open requests have once the server is to end."""
-    base: str = ""
-    """What all paths begin with."""
-    cert: str = ""
-    key: str = ""
-
-
-class Common:
-    """What the connections of a server have in common."""
-
-    def __init__(
-        self,
-        handler: Handler,
-        listening: Listening,
-        admit: Callable[[Mapping[str, str]], bool] = lambda headers: True,
-    ) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.handler = handler
-        self.listening = listening
-        self.admit = admit
-        """Whether the body of a request with these headers is worth keeping."""
-        self.base = listening.base.rstrip("/")
-        self.connections: set[Connection] = set()
-        self.running: set[Answer] = set()
-        """Those whose handlers run."""
-        self.closing = False
-        self.over = asyncio.Event()
-        """All connections and handlers have ended, and no more come."""
-        self._date, self._stale = "", 0.0
-
-    def date(self) -> str:
-        """The line of a head that says when it is, made once a second."""
-        now = self.loop.time()
-        if now >= self._stale:
-            self._date = f"date: {formatdate(usegmt=True)}\r\n"
-            self._stale = now + 1 - time.time() % 1
-        return self._date
-
-    def close(self) -> None:
-        """From now on each answer is its connection's last."""
-        self.closing = True
-        for connection in list(self.connections):
-            connection.drain()
-        self.ended()
-
-    def ended(self) -> None:
-        """Something has ended."""
-        if self.closing and not self.connections and not self.running:
-            self.over.set()
 
 
 class Connection(asyncio.Protocol):
@@ -472,7 +401,7 @@ class Connection(asyncio.Protocol):
             self, bodiless=call.method == "HEAD", old=old, close=close or common.closing
         )
         common.running.add(answer)
-        answer.task = common.loop.create_task(_run(common, call, answer))
+        answer.task = common.loop.create_task(common.run(call, answer))
 
     def _leave(self) -> None:
         """The caller has left."""
@@ -532,32 +461,6 @@ class Connection(asyncio.Protocol):
             self.transport.abort()
         else:
             self._close()
-
-
-async def _run(common: Common, call: Call, answer: Answer) -> None:
-    """The task of one request: the handler, and what is to be done about its failure."""
-    answer.begun = True
-    try:
-        if not answer.gone:
-            await common.handler(call, answer)
-            if answer.unanswered:
-                raise RuntimeError("the handler has ended and not its answer")
-    except asyncio.CancelledError:
-        # The caller left, or the server has no time left: there is nobody above that has to know.
-        if not answer.ended:
-            answer.cut()
-    except StuckCaller:
-        pass  # It is gone, and nobody has to be told.
-    except Exception:
-        # Not what was asked: a path may hold a key.
-        _LOG.exception("a handler has failed")
-        with suppress(StuckCaller):
-            await answer.fail()
-    finally:
-        common.running.discard(answer)
-        answer.task = None
-        if common.closing:
-            common.ended()
 
 
 def _split(url: bytes) -> tuple[str, str]:

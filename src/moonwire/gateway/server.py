@@ -11,7 +11,8 @@ from types import FrameType
 from typing import Final
 
 from moonwire.core.errors import LocalProtocolError, MoonwireError
-from moonwire.gateway.connection import Common, Connection, Listening
+from moonwire.gateway.common import Common, Listening
+from moonwire.gateway.connection import Connection
 from moonwire.gateway.http import Handler
 from moonwire.transport.tls import no_password
 
