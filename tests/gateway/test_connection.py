@@ -549,6 +549,22 @@ def test_a_caller_that_is_gone_before_the_handler_has_begun() -> None:
     asyncio.run(main())
 
 
+def test_a_connection_that_broke_is_not_written_to() -> None:
+    async def main() -> None:
+        transport = Transport()
+        line = connected(echo, transport)
+        # What is behind it would be told to go on.
+        line.data_received(get("/1") + get("/2", EXPECT, "content-length: 1"))
+        transport.done = "broken"
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert line._answer is None
+        assert transport.sent == b""
+        line.connection_lost(None)
+
+    asyncio.run(main())
+
+
 def test_a_bug_of_ours_does_not_look_like_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
         line = connected(echo, Transport())

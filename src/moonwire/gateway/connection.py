@@ -63,6 +63,7 @@ class Connection(asyncio.Protocol):
         "_moved",
         "_now",
         "_parser",
+        "_parted",
         "_path",
         "_paused",
         "_pieces",
@@ -95,7 +96,7 @@ class Connection(asyncio.Protocol):
         self._fault = b""
         self._now = 0
         """Bytes of what is being read; `_before`: of what was before it, since something was complete."""
-        self._moved = self._head = self._reading = False
+        self._moved = self._head = self._parted = self._reading = False
         self._begin_message()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = self._until = math.inf
@@ -121,6 +122,9 @@ class Connection(asyncio.Protocol):
         if self._answer is not answer:
             return
         self._answer = None
+        if self.transport.is_closing():
+            # It broke, and says so in the next round.
+            return
         if answer.close:
             self._close()
         elif self._queue:
@@ -245,7 +249,8 @@ class Connection(asyncio.Protocol):
         self._reading = self._moved = True
         headers = self._headers
         most = self._common.listening.headers
-        if self._before + self._now > most and _bytes_of(self._url, headers) > most:
+        # Most heads come in one piece, whose size is known without counting.
+        if (self._parted or self._now > most) and _bytes_of(self._url, headers) > most:
             self._give_up(LARGE)
             return
         if headers.get("transfer-encoding", "chunked").lower() != "chunked":
@@ -286,6 +291,7 @@ class Connection(asyncio.Protocol):
 
     def _feed(self, data: bytes | bytearray | memoryview) -> None:
         self._now = len(data)
+        self._parted = self._head
         self._moved = False
         while self._parser is not None:
             try:
