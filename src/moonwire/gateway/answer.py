@@ -69,6 +69,7 @@ class Answer:
         "_head",
         "_left",
         "_line",
+        "_old",
         "_open",
         "_pieces",
         "_size",
@@ -77,7 +78,6 @@ class Answer:
         "close",
         "ended",
         "gone",
-        "old",
         "started",
         "task",
     )
@@ -85,7 +85,7 @@ class Answer:
     def __init__(self, line: Line, *, bodiless: bool, old: bool, close: bool) -> None:
         self._line = line
         self._bodiless = bodiless
-        self.old = old
+        self._old = old
         """Whether the caller speaks a version without chunks."""
         self.close = close
         """Whether the connection ends with this answer."""
@@ -220,10 +220,10 @@ class Answer:
             elif name == "connection":
                 close = close or "close" in value.lower()
             text += f"{name}: {value}\r\n"
-        chunked = length is None and not bodiless and not self.old
+        chunked = length is None and not bodiless and not self._old
         if chunked:
             text += "transfer-encoding: chunked\r\n"
-        if close or self.close or self.old:
+        if close or self.close or self._old:
             self.close = True
             text += "\r\n" if close else "connection: close\r\n\r\n"
         else:
