@@ -13,16 +13,17 @@ import json
 import queue
 import socket
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from moonwire.exchange.config import Hidden, Hop, Mode, Options, Retries, Route, Routing, Upstream
 from moonwire.exchange.exchange import Exchange
 from moonwire.gateway.app import Bounds, Gateway
 from moonwire.gateway.generate import Timing
 from moonwire.gateway.guard import Client, Guard
-from moonwire.gateway.http import Asgi
 from moonwire.gateway.images import Images
 from moonwire.gateway.logs import Log
 from moonwire.gateway.server import Listening, Server
@@ -32,7 +33,7 @@ from moonwire.simulator import Server as Simulator
 from moonwire.simulator import Settings
 from moonwire.transport import Timeouts
 
-__all__ = ["QUICK", "Answer", "Raw", "Running", "chat", "running", "upstream_of"]
+__all__ = ["QUICK", "Answer", "Raw", "Running", "chat", "in_thread", "running", "upstream_of"]
 
 READY = 20.0
 KEY = "sk-upstream"
@@ -281,33 +282,40 @@ def running(
             images=images,
         )
         bound = bounds or Bounds()
-        app = Asgi(
-            gateway.handle,
-            body=bound.body,
-            deadline=write,
-            base=base,
-            admit=gateway.admits,
-            shutdown=over,
+        how = msgspec.structs.replace(
+            listening or Listening(drain=0.2), body=bound.body, deadline=write, base=base
         )
-        port, server = stack.enter_context(_served(app, gateway, listening or Listening(drain=0.2)))
+        port, server = stack.enter_context(_served(gateway, how, over))
         yield Running(port, gateway, exchange, server, simulator, lines, reported)
 
 
 @contextlib.contextmanager
-def _served(app: Asgi, gateway: Gateway, listening: Listening) -> Generator[tuple[int, Server]]:
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+def _served(
+    gateway: Gateway, listening: Listening, over: Callable[[], Awaitable[None]]
+) -> Generator[tuple[int, Server]]:
     ready = threading.Event()
 
     def end() -> None:
         gateway.draining = True
 
-    server = Server(app, listening, ready=ready.set, ending=end)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    server = Server(
+        gateway.handle, listening, admit=gateway.admits, shutdown=over, ready=ready.set, ending=end
+    )
+    with in_thread(server, ready) as port:
+        yield port, server
+
+
+@contextlib.contextmanager
+def in_thread(server: Server, ready: threading.Event) -> Generator[int]:
+    """A server in a thread, for as long as the block runs; its port. It sets `ready` when it listens."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    port: int = listener.getsockname()[1]
+    thread = threading.Thread(target=server.run, args=(listener,), daemon=True)
     thread.start()
     try:
         assert ready.wait(READY)
-        yield listener.getsockname()[1], server
+        yield port
     finally:
         server.end()
         thread.join(READY)

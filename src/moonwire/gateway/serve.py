@@ -28,7 +28,7 @@ from moonwire.gateway.config.model import NONE, PROCESS, Config
 from moonwire.gateway.config.serving import clients, routing
 from moonwire.gateway.generate import Timing
 from moonwire.gateway.guard import Client, Guard
-from moonwire.gateway.http import Asgi, Call, Out
+from moonwire.gateway.http import Call, Out
 from moonwire.gateway.images import Images
 from moonwire.gateway.logs import Log
 from moonwire.gateway.server import BACKLOG, Listening, Server
@@ -72,15 +72,6 @@ class Worker:
         self._exchange: Exchange | None = None
         self._memory: Memory | None = None
         self._images: Images | None = None
-        self.app = Asgi(
-            self._handle,
-            body=config.limits.body_bytes,
-            deadline=config.server.write,
-            base=config.server.base_path,
-            admit=self._admits,
-            startup=self._start,
-            shutdown=self._stop,
-        )
 
     def server(self, ready: Callable[[], None] = lambda: None) -> Server:
         """What serves it, on whatever socket it is run with."""
@@ -88,11 +79,22 @@ class Worker:
         listening = Listening(
             headers=self._config.limits.header_bytes,
             patience=server.write,
+            body=self._config.limits.body_bytes,
+            deadline=server.write,
             drain=server.drain,
+            base=server.base_path,
             cert=server.tls.cert,
             key=server.tls.key,
         )
-        return Server(self.app, listening, ready=ready, ending=self._ending)
+        return Server(
+            self._handle,
+            listening,
+            admit=self._admits,
+            startup=self._start,
+            shutdown=self._stop,
+            ready=ready,
+            ending=self._ending,
+        )
 
     def _ending(self) -> None:
         if self.gateway is not None:
@@ -276,8 +278,4 @@ def _serve(
         ready(server)
 
     server = worker.server(begun)
-    with contextlib.suppress(SystemExit):
-        # uvicorn's way to say that it did not start.
-        server.run(sockets=[listener])
-    if not server.started:
-        raise MoonwireError("the gateway did not start", path="server", remedy="the reason is above")
+    server.run(listener)

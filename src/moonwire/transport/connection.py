@@ -37,11 +37,11 @@ NAMES: dict[bytes, str] = {}
 NAMES_KEPT, NAME_BYTES = 512, 64
 
 
-def header_name(name: bytes) -> str:
+def header_name(name: bytes, known: dict[bytes, str] = NAMES) -> str:
     """In lower case, and kept for the next time."""
     lowered = name.decode("latin-1").lower()
-    if len(NAMES) < NAMES_KEPT and len(name) <= NAME_BYTES:
-        NAMES[name] = lowered
+    if len(known) < NAMES_KEPT and len(name) <= NAME_BYTES:
+        known[name] = lowered
     return lowered
 
 
