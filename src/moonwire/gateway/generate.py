@@ -181,16 +181,17 @@ class Generate:
     async def _stream(self, asked: Asked, work: "_Work", *, explain: bool) -> None:
         began = time.monotonic()
         out, report = work.out, work.report
-        pulse = Pulse(out, self._dialect.keep_alive, self._timing.keep_alive)
+        pulse: Pulse | None = None
 
         async def commit() -> None:
             # Nothing was said for long: the caller gets a status, and from here on no other.
+            nonlocal pulse
             asked.commit.made = True
             report.status = 200
             await out.start(200, [*SSE, *work.headers([])])
             if self._timing.keep_alive:
                 await out.send(self._dialect.keep_alive)
-            pulse.begin()
+            pulse = self._pulse(out)
 
         late = Late(self._timing.commit_after, commit)
         answer: Answer | None = None
@@ -199,7 +200,8 @@ class Generate:
                 answer = await self._exchange.open(asked, work.tries)
             finally:
                 await late.end()
-                pulse.end()
+                if pulse is not None:
+                    pulse.end()
             report.upstream, report.target = answer.upstream, target_of(answer.plan)
             self._first(report.target, time.monotonic() - began)
             await self._relayed(asked, work, answer, explain=explain)
@@ -207,6 +209,11 @@ class Generate:
             if answer is not None:
                 await answer.aclose()
                 work.keep(answer, answer.reply)
+
+    def _pulse(self, out: Out) -> Pulse:
+        pulse = Pulse(out, self._dialect.keep_alive, self._timing.keep_alive)
+        pulse.begin()
+        return pulse
 
     async def _relayed(self, asked: Asked, work: "_Work", answer: Answer, *, explain: bool) -> None:
         out = work.out
@@ -216,8 +223,7 @@ class Generate:
             await out.start(200, [*SSE, *work.headers(answer.notes), *_counts(answer)])
         called = self._named(asked.request, work, answer, explain=explain)
         writer = work.writer = self._dialect.writer(called)
-        pulse = Pulse(out, self._dialect.keep_alive, self._timing.keep_alive)
-        pulse.begin()
+        pulse = self._pulse(out)
         try:
             async for batch in answer:
                 for piece in writer.feed(batch):

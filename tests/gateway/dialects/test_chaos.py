@@ -123,9 +123,9 @@ def judged(asked: Question, answer: Answer, spoken: Spoken, faults: list[Row | N
         return "wrong", f"{found.ends} ends"
     if found.error is not None:
         begun = asked.text.startswith(found.text) or found.text.startswith("<|")
-        # Codex compacts by the code of a failed response, and by no status.
-        overflow = want == "final" and found.error.get("code") == "context_length_exceeded"
-        good = begun and (want == "broken" or overflow)
+        # Codex goes by the code of a failed response, and by no status.
+        told = want == "final" and found.error.get("code") in ("context_length_exceeded", "insufficient_quota")
+        good = begun and (want == "broken" or told)
         return "broke off", "" if good else f"broke off: {found.error}"
     if want in ("filtered", "doubled") or asked.kind == "short":
         return want if want != "right" else "short", ""
