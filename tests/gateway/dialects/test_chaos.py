@@ -124,7 +124,8 @@ def judged(asked: Question, answer: Answer, spoken: Spoken, faults: list[Row | N
     if found.error is not None:
         begun = asked.text.startswith(found.text) or found.text.startswith("<|")
         # Codex goes by the code of a failed response, and by no status.
-        told = want == "final" and found.error.get("code") in ("context_length_exceeded", "insufficient_quota")
+        codes = ("context_length_exceeded", "insufficient_quota")
+        told = want == "final" and found.error.get("code") in codes
         good = begun and (want == "broken" or told)
         return "broke off", "" if good else f"broke off: {found.error}"
     if want in ("filtered", "doubled") or asked.kind == "short":

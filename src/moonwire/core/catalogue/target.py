@@ -105,7 +105,9 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, repr
     efforts: Annotated[
         tuple[str, ...], quirk("the legal efforts, weakest first", "kimi-api.md A2, O valid_efforts")
     ] = ()
-    effort: Annotated[str, quirk("the effort that the server takes where a request names none; never sent", "kimi-api.md A2")] = ""
+    effort: Annotated[
+        str, quirk("what the server takes where a request names none; never sent", "kimi-api.md A2")
+    ] = ""
     keep: Annotated[
         Literal["", "thinking", "template", "always", "never"],
         quirk("how preserved thinking is asked for, or that it is always or never on", "kimi-api.md A5, A7"),
