@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from moonwire.core.notes import Note
-from moonwire.gateway.metrics import Metrics
+from moonwire.gateway.metrics import Metrics, merged
 from moonwire.simulator import Settings
 from tests.gateway.running import running
 
@@ -20,6 +20,22 @@ def read(page: bytes) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
         for family in text_string_to_metric_families(page.decode())
         for sample in family.samples
     }
+
+
+def test_pages_of_several_workers_are_added_up() -> None:
+    several = [Metrics() for _ in range(3)]
+    for status, metrics in zip((200, 200, 429), several, strict=True):
+        metrics.over("chat", "a@b", "heal", status, 0.3)
+        metrics.spoke("a@b", 0.02)
+    several[0].used("a@b", USAGE)
+    pages = [metrics.page() for metrics in several]
+    found, apart = read(merged(pages)), [read(page) for page in pages]
+    assert found.keys() == {name for page in apart for name in page}
+    for name, value in found.items():
+        values = [page[name] for page in apart if name in page]
+        assert value == (min(values) if name[0].endswith("_created") else sum(values))
+    assert found["moonwire_request_seconds_count", (("target", "a@b"),)] == 3
+    assert read(merged(pages[:1])) == apart[0]
 
 
 def test_requests_notes_and_tokens_are_counted() -> None:

@@ -143,6 +143,27 @@ def test_what_takes_longer_than_the_drain_is_ended_anyway(tmp_path: Path) -> Non
         assert process.status() == 0
 
 
+def counted(port: int) -> float:
+    page = ask(port, "/metrics").body.decode()
+    done = re.findall(r'^moonwire_requests_total\{.*status="200".*\} (.*)$', page, re.MULTILINE)
+    return sum(map(float, done))
+
+
+def test_two_workers_tell_of_each_other_where_nothing_is_kept(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with Simulator(Settings(models=("kimi-k3",))) as simulator:
+        more = ("--workers", "2", "--memory", "none", "--port", str(port))
+        with serving(tmp_path, *at(simulator.base_url, *more)) as process:
+            process.ready()
+            answer = ask(port, "/v1/chat/completions", json.dumps(chat()).encode())
+            identity = answer.header("moonwire-request-id")
+            for key, status in (("any", 200), ("another", 404)):
+                headers = {"authorization": f"Bearer {key}"}
+                for _ in range(20):
+                    assert ask(port, f"/moonwire/notes/{identity}", headers=headers).status == status
+
+
 def test_two_workers_remember_for_each_other_and_end_together(tmp_path: Path) -> None:
     k3 = Settings(models=("kimi-k3",), rules="strictest", seed=3)
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -170,6 +191,14 @@ def test_two_workers_remember_for_each_other_and_end_together(tmp_path: Path) ->
             while not all(recalled(until + number) for number in range(20)):
                 until += 20
                 assert until < 2000
+            # What was done is told by either, for the other as well.
+            identity = answer.header("moonwire-request-id")
+            for _ in range(20):
+                told = ask(port, f"/moonwire/notes/{identity}")
+                assert (told.status, told.json()["request_id"]) == (200, identity)
+                # A request is counted when its answer is out.
+                assert any(counted(port) == len(simulator.exchanges) for _ in range(50))
+            assert ask(port, "/moonwire/notes/unknown").status == 404
             assert process.end() == 0
             with pytest.raises(ConnectionRefusedError):
                 socket.create_connection(("127.0.0.1", port), timeout=READY)

@@ -18,22 +18,27 @@ from moonwire.exchange.exchange import Exchange
 from moonwire.exchange.redact import Redactor, secrets_of
 from moonwire.exchange.told import HEADER, REQUEST_ID, encoded, request_id
 from moonwire.gateway.counting import Counting
+from moonwire.gateway.crew import Crew
 from moonwire.gateway.generate import Generate, Timing, passed_headers
 from moonwire.gateway.guard import Caller, Denied, Guard, check_body, depth_of, key_of, read_body
 from moonwire.gateway.http import Call, Out, StuckCaller
 from moonwire.gateway.images import Images
 from moonwire.gateway.kept import KeptAnswers
 from moonwire.gateway.logs import Log
-from moonwire.gateway.metrics import CONTENT_TYPE, Metrics
+from moonwire.gateway.metrics import CONTENT_TYPE, Metrics, merged
 from moonwire.gateway.models import Models
 from moonwire.gateway.relay import Relay
 from moonwire.gateway.reports import Report, Reports
+from moonwire.memory import Tenant
 from moonwire.wire import anthropic
 
 __all__ = ["Bounds", "Gateway"]
 
 JSON: Final = ("content-type", "application/json")
 TEXT: Final = ("content-type", "text/plain; charset=utf-8")
+
+_IDENTITY: Final = re.compile(r"[\w.-]{1,128}", re.ASCII)
+"""What an id of a request looks like, which goes to other workers in a line."""
 
 NAME: Final = 512
 """The longest name of a model: names are remembered."""
@@ -63,8 +68,10 @@ class Gateway:
         bounds: Bounds | None = None,
         log: Log | None = None,
         images: Images | None = None,
+        crew: Crew | None = None,
     ) -> None:
         self.exchange = exchange
+        self._crew = crew
         self.metrics = Metrics()
         self.reports = Reports()
         self._guard = guard
@@ -291,6 +298,10 @@ class Gateway:
     async def _notes(self, call: Call, out: Out, caller: Caller, identity: str) -> None:
         wanted = call.path.rsplit("/", 1)[1]
         report = self.reports.get(wanted, caller.tenant)
+        if report is None and self._crew is not None and _IDENTITY.fullmatch(wanted):
+            for shown in await self._crew.ask(f"notes {wanted} {caller.tenant.identity.hex()}"):
+                await out.whole(200, [JSON, (REQUEST_ID, identity)], shown)
+                return
         if report is None:
             raise Denied(
                 f"nothing is known of {wanted}",
@@ -323,7 +334,21 @@ class Gateway:
 
     async def _metrics(self, call: Call, out: Out) -> None:
         self._guard.identify(call.headers)
-        await out.whole(200, [("content-type", CONTENT_TYPE)], self.metrics.page())
+        page = self.metrics.page()
+        if self._crew is not None:
+            page = merged([page, *await self._crew.ask("metrics")])
+        await out.whole(200, [("content-type", CONTENT_TYPE)], page)
+
+    def answer(self, question: str) -> bytes:
+        """What another worker wants to know of this one; nothing where there is nothing to say."""
+        match question.split():
+            case ["metrics"]:
+                return self.metrics.page()
+            case ["notes", identity, tenant]:
+                report = self.reports.get(identity, Tenant(bytes.fromhex(tenant)))
+                return b"" if report is None else encoded(report.shown())
+            case _:
+                return b""
 
 
 _PREFLIGHT: Final = [

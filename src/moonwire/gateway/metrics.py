@@ -1,5 +1,6 @@
 """What is counted, for Prometheus. Labels come from configuration and from moonwire, never from callers."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
@@ -8,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from moonwire.core.notes import Note
 
-__all__ = ["CONTENT_TYPE", "Metrics"]
+__all__ = ["CONTENT_TYPE", "Metrics", "merged"]
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -143,3 +144,36 @@ class Metrics:
         for target in self._targets.values():
             target.settle()
         return generate_latest(self._registry)
+
+
+def merged(pages: Iterable[bytes]) -> bytes:
+    r"""The pages of several workers as one: all is added up, but for when counting began, which is the first.
+
+    >>> one, other = b'# TYPE a counter\na_total{b="c"} 1.0\n', b'# TYPE a counter\na_total{b="d"} 2.0\n'
+    >>> print(merged([one, other, one]).decode(), end="")
+    # TYPE a counter
+    a_total{b="c"} 2.0
+    a_total{b="d"} 2.0
+    """
+    families: dict[str, tuple[list[str], dict[str, float]]] = {}
+    for page in pages:
+        head: list[str] = []
+        samples: dict[str, float] = {}
+        for line in page.decode().splitlines():
+            if line.startswith("# "):
+                _, what, name, *_ = line.split(" ", 3)
+                head, samples = families.setdefault(name, ([], {}))
+                if not any(one.startswith(f"# {what} ") for one in head):
+                    head.append(line)
+            else:
+                name, _, value = line.rpartition(" ")
+                if name.partition("{")[0].endswith("_created"):
+                    samples[name] = min(samples.get(name, math.inf), float(value))
+                else:
+                    samples[name] = samples.get(name, 0.0) + float(value)
+    lines = [
+        line
+        for head, samples in families.values()
+        for line in (*head, *(f"{name} {value!r}" for name, value in samples.items()))
+    ]
+    return "".join(f"{line}\n" for line in lines).encode()

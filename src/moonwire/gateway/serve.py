@@ -7,6 +7,7 @@ import multiprocessing
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from multiprocessing.connection import Connection, wait
@@ -26,6 +27,7 @@ from moonwire.gateway.app import Bounds, Gateway
 from moonwire.gateway.config.loading import Loaded
 from moonwire.gateway.config.model import NONE, PROCESS, Config
 from moonwire.gateway.config.serving import clients, routing
+from moonwire.gateway.crew import Crew
 from moonwire.gateway.generate import Timing
 from moonwire.gateway.guard import Client, Guard
 from moonwire.gateway.http import Call, Out
@@ -63,11 +65,12 @@ def bind(config: Config) -> socket.socket:
 class Worker:
     """One process's gateway. What needs an event loop is made when there is one."""
 
-    def __init__(self, loaded: Loaded, environ: Mapping[str, str]) -> None:
+    def __init__(self, loaded: Loaded, environ: Mapping[str, str], crew: Crew | None = None) -> None:
         config = self._config = loaded.config
+        self._crew = crew
         self._routing = routing(loaded, environ)
         self._clients: tuple[Client, ...] = clients(loaded, environ)
-        self._secret = _secret(config)
+        self._secret = _secret(config, crew)
         self.gateway: Gateway | None = None
         self._exchange: Exchange | None = None
         self._memory: Memory | None = None
@@ -134,9 +137,14 @@ class Worker:
             bounds=Bounds(body=limits.body_bytes, messages=limits.messages, depth=limits.depth),
             log=Log("console" if terminal else "json", logging.level, content=logging.content),
             images=self._images,
+            crew=self._crew,
         )
+        if self._crew is not None:
+            await self._crew.listen(self.gateway.answer)
 
     async def _stop(self) -> None:
+        if self._crew is not None:
+            await self._crew.aclose()
         if self._images is not None:
             await self._images.aclose()
         if self._exchange is not None:
@@ -145,10 +153,10 @@ class Worker:
             await self._memory.aclose()
 
 
-def _secret(config: Config) -> Secret:
-    """The secret that seals the memory; without a memory on disk one that lives as long as the process."""
+def _secret(config: Config, crew: Crew | None) -> Secret:
+    """The secret that seals the memory; without a memory on disk one that lives as long as the gateway."""
     if config.memory.path in (NONE, PROCESS):
-        return Secret.random()
+        return Secret.random() if crew is None else crew.secret
     return load_secret(Path(config.memory.secret))
 
 
@@ -187,18 +195,21 @@ def run(
     # The keys are resolved in each worker: a command that asks for a password is asked once a worker.
     context = multiprocessing.get_context("fork")
     listener.listen(BACKLOG)
-    crew: dict[int, BaseProcess] = {}
+    workers: dict[int, BaseProcess] = {}
     begun: list[Connection] = []
-    for _ in range(count):
-        ours, theirs = cast("tuple[Connection, Connection]", context.Pipe())
-        begun.append(ours)
-        worker = context.Process(target=_work, args=(loaded, environ, listener, theirs, begun))
-        worker.start()
-        theirs.close()
-        crew[worker.sentinel] = worker
-    # Once no worker has it, nobody listens.
-    listener.close()
-    _lead(crew, begun, ready)
+    secret = Secret.random()
+    with tempfile.TemporaryDirectory(prefix="moonwire-") as folder:
+        for number in range(count):
+            ours, theirs = cast("tuple[Connection, Connection]", context.Pipe())
+            begun.append(ours)
+            crew = Crew(Path(folder), number, count, secret)
+            worker = context.Process(target=_work, args=(loaded, environ, listener, theirs, begun, crew))
+            worker.start()
+            theirs.close()
+            workers[worker.sentinel] = worker
+        # Once no worker has it, nobody listens.
+        listener.close()
+        _lead(workers, begun, ready)
 
 
 def _lead(crew: dict[int, BaseProcess], begun: list[Connection], ready: Callable[[], None]) -> None:
@@ -242,6 +253,7 @@ def _work(
     listener: socket.socket,
     line: Connection,
     others: list[Connection],
+    crew: Crew,
 ) -> None:
     """One of several workers. `line` leads to who leads them, and breaks when that is gone."""
     for other in others:
@@ -259,16 +271,20 @@ def _work(
             line.send_bytes(b"ready")
 
     try:
-        _serve(loaded, environ, listener, ready)
+        _serve(loaded, environ, listener, ready, crew)
     except MoonwireError as error:
         sys.stderr.write(f"moonwire: {error}\n")
         sys.exit(2)
 
 
 def _serve(
-    loaded: Loaded, environ: Mapping[str, str], listener: socket.socket, ready: Callable[[Server], None]
+    loaded: Loaded,
+    environ: Mapping[str, str],
+    listener: socket.socket,
+    ready: Callable[[Server], None],
+    crew: Crew | None = None,
 ) -> None:
-    worker = Worker(loaded, environ)
+    worker = Worker(loaded, environ, crew)
 
     def begun() -> None:
         # What is there now stays: the collector need not look at it again on each of its rounds.
