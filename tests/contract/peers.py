@@ -345,6 +345,9 @@ class StrandsSGLang(Peer):
 
 def installed() -> list[Parser]:
     """The peers that this interpreter finds."""
-    logging.disable(logging.CRITICAL)
     peers: list[Parser] = [VLLM(), SGLang(), LMDeploy(), MlxLm(), StrandsSGLang()]
-    return [peer for peer in peers if peer.version() is not None]
+    found = [peer for peer in peers if peer.version() is not None]
+    if found:
+        # They tell of every text that they cannot read. Without them the logs of others are not to suffer.
+        logging.disable(logging.CRITICAL)
+    return found

@@ -157,13 +157,17 @@ async def batches(
             if whole is None:
                 break
             events = reader.feed_all(whole)
+            # A caller that does not read holds this up: what it is given is not to be held here as well.
+            del whole
             if not events:
                 continue
             if type(events[-1]) is UpstreamError:
                 yield _refused(events, reader)
                 return
             proof.feed(events)
-            yield events
+            given = [events]
+            del events
+            yield given.pop()
         yield _last(source, reader, proof, response)
         if reader.done:
             await _drained(response, min(tail, DRAIN))

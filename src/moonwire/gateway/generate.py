@@ -226,7 +226,10 @@ class Generate:
         pulse = self._pulse(out)
         try:
             async for batch in answer:
-                for piece in writer.feed(batch):
+                written = writer.feed(batch)
+                # What a caller does not read yet is held once.
+                del batch
+                for piece in written:
                     pulse.beat()
                     await out.send(piece)
         finally:
