@@ -197,3 +197,14 @@ def test_every_dialect_tells_each_piece(writer: Any) -> None:
         places = [written.index(b"<%d>" % number) for number in range(30)]
         assert places == sorted(places)
         assert all(b"\n\n" in written[place:after] for place, after in itertools.pairwise(places))
+        numbers = [one["sequence_number"] for one in deltas([written]) if "sequence_number" in one]
+        assert numbers == list(range(len(numbers))) and bool(numbers) is (writer is responses.Writer)
+
+
+def test_numbers_of_a_very_long_answer() -> None:
+    writer = responses.Writer(id="resp_1", model="m", created=0)
+    writer.feed([Text("a")])
+    writer._number = first = 32_760
+    told = deltas(writer.feed([Text("bc" * 20, None, (b"b", b"c") * 20)]))
+    assert [one["sequence_number"] for one in told] == list(range(first, first + 40))
+    assert "".join(one["delta"] for one in told) == "bc" * 20
