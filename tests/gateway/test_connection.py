@@ -15,6 +15,7 @@ from moonwire.gateway.common import Common, Listening
 from moonwire.gateway.connection import Connection
 from moonwire.gateway.http import Call, Handler, Out, StuckCaller
 from tests.gateway.answering import Gate, answering, echo, get, post
+from tests.gateway.load.process import until
 from tests.gateway.running import READY
 
 QUICK = Listening(drain=0.2, headers=2000, patience=0.1, body=10, deadline=0.1)
@@ -89,6 +90,16 @@ def test_chunks_are_a_body_and_trailers_are_no_headers() -> None:
     with answering(echo) as place:
         said = place.talk(CHUNKED + b"2;ext=1\r\nab\r\n1\r\nc\r\n0\r\nx-evil: 1\r\n\r\n")
     assert said.endswith(b"|abc") and b"x-evil" not in said
+
+
+def test_a_body_of_thousands_of_chunks_is_put_together_as_it_comes() -> None:
+    chunks = b"".join(b"2\r\n%02d\r\n" % (number % 100) for number in range(5_000))
+    body = b"".join(b"%02d" % (number % 100) for number in range(5_000))
+    with answering(echo, Listening(body=9_999, drain=0.2)) as place:
+        said = place.talk(CHUNKED + chunks + b"0\r\n\r\n")
+        assert b" large|" in said and said.endswith(b"}|")
+    with answering(echo) as place:
+        assert place.talk(CHUNKED + chunks + b"0\r\n\r\n").endswith(b"|" + body)
 
 
 # -- what is refused -----------------------------------------------------------------------------------
@@ -185,6 +196,23 @@ def test_a_head_that_does_not_come_is_not_waited_for(sent: bytes) -> None:
     with answering(echo, QUICK) as place, place.raw() as line:
         line.send(sent)
         assert line.rest() == b""
+
+
+def test_a_head_that_begins_late_has_all_its_time() -> None:
+    # Idle for most of what it may be, and then a head in two parts.
+    listening = Listening(idle=0.3, patience=5.0, drain=0.2)
+    with answering(echo, listening) as place, place.raw() as line:
+        line.send(get("/1"))
+        line.until(b"|")
+        common = place.server._common
+        assert common is not None
+        (connection,) = common.connections
+        assert isinstance(connection, Connection)
+        line.send(get("/2")[:10])
+        assert until(lambda: connection._head)
+        assert connection._until > connection.loop.time() + 1
+        line.send(get("/2")[10:])
+        assert b"GET /2 " in line.until(b"GET /2 ")
 
 
 def test_a_second_head_has_its_deadline_too() -> None:
@@ -450,6 +478,30 @@ def test_a_caller_that_does_not_read_is_cut_off(caplog: pytest.LogCaptureFixture
         # The kernel takes some megabytes at most, and this nearly nothing.
         assert sent < 20_000_000 and not gone
     assert not caplog.records
+
+
+def test_a_handler_hears_of_a_stuck_caller_also_where_another_task_found_it() -> None:
+    ended: queue.SimpleQueue[tuple[bool, bool]] = queue.SimpleQueue()
+
+    async def handler(call: Call, out: Out) -> None:
+        async def comment() -> None:
+            with contextlib.suppress(StuckCaller):
+                while True:
+                    await out.send(b"x" * 10_000)
+
+        await out.start(200, [])
+        beside = asyncio.ensure_future(comment())
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            # It may be told while the other is about to end.
+            await asyncio.wait([beside])
+            ended.put((out.gone, beside.done()))
+            raise
+
+    with answering(handler, QUICK) as place, place.raw(receive=4096) as line:
+        line.send(get())
+        assert ended.get(timeout=READY) == (True, True)
 
 
 def test_a_caller_that_reads_slowly_gets_it_all() -> None:

@@ -90,3 +90,25 @@ def test_made_up_models_add_nothing(mode: Any) -> None:
 
 def _keys(page: bytes) -> list[tuple[str, float]]:
     return [(f"{name}{labels}", value) for (name, labels), value in read(page).items()]
+
+
+class Others:
+    """The other workers, one of which does not answer every time."""
+
+    def __init__(self) -> None:
+        self.metrics = Metrics()
+        self.metrics.over("chat", "a@b", "heal", 200, 0.1)
+        self.answers = [True, False, True, False]
+
+    async def ask(self, question: str) -> list[bytes]:
+        return [self.metrics.page() if self.answers.pop() else b"", b""]
+
+
+def test_what_a_worker_said_last_counts_where_it_does_not_answer() -> None:
+    with running(Settings(models=("kimi-k3",))) as gateway:
+        gateway.gateway._crew = Others()  # pyright: ignore[reportAttributeAccessIssue] -- all that is asked of it
+        counted: list[float] = []
+        for _ in range(4):
+            page = read(gateway.ask("/metrics").body)
+            counted.append(sum(value for name, value in page.items() if name[0] == "moonwire_requests_total"))
+        assert counted == [0, 1, 1, 1]

@@ -88,6 +88,16 @@ def test_a_value_is_stored_once_and_goes_with_the_last_that_leads_to_it(path: Pa
         assert database.counts()[1:] == (0, 0, 0)
 
 
+def test_a_third_value_leaves_nothing_in_the_file(path: Path) -> None:
+    with opened(path) as database:
+        for number in range(9):
+            database.write([unit("c", row("k", f"v{number}")), unit("d", row("l", "v8"))], [], 0)
+        assert database.counts().values == 3
+        assert found(database, "l", "c") == [(False, b"v8")]
+        assert database.purge(None, None) == 2
+        assert database.counts()[1:] == (0, 0, 0)
+
+
 def test_only_what_adds_something_counts_as_a_batch(path: Path) -> None:
     with opened(path) as database:
         with database.snapshot() as before:

@@ -394,6 +394,79 @@ def test_many_that_ask_at_once_are_answered_after_one_look(tmp_path: Path) -> No
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("began", ["asked", "told"])
+def test_a_conversation_that_was_forgotten_here_does_not_begin_anew(tmp_path: Path, began: str) -> None:
+    async def run() -> None:
+        clock = Clock()
+        async with opened(tmp_path, Limits(held=3000), clock=clock) as memory:
+            if began == "asked":
+                assert await memory.get(ANN, ["k"], "c") == {}
+                memory.put(ANN, named("k", value=ONE), "c")
+            else:
+                memory.put(ANN, named("k", value=ONE), "other")
+                assert await memory.get(ANN, ["k"], "c") == {"k": (ONE,)}
+            await memory.flush()
+            for number in range(9):
+                memory.put(ANN, named(f"x{number}"), f"d{number}")
+            assert memory._held.group(ANN.identity, "c") is None
+            memory.put(ANN, named("k", value=TWO), "c")
+            await memory.flush()
+            clock.now += 1
+            assert set((await memory.get(ANN, ["k"], "c"))["k"]) == {ONE, TWO}
+
+    asyncio.run(run())
+
+
+def test_while_the_disk_is_slow_nobody_is_answered_with_what_was_known_before(tmp_path: Path) -> None:
+    async def run() -> None:
+        clock = Clock()
+        async with opened(tmp_path, clock=clock) as memory, opened(tmp_path, clock=clock) as other:
+            memory.put(ANN, named("k", value=ONE), "c")
+            await memory.flush()
+            assert await memory.get(ANN, ["k"], "c") == {"k": (ONE,)}
+            slow, real, reads = threading.Event(), memory._read, list[object]()
+            loop, begun = asyncio.get_running_loop(), asyncio.Event()
+
+            def read(*args: object) -> object:
+                reads.append(args)
+                found = real(*args)  # pyright: ignore[reportArgumentType] -- passed on as they came
+                loop.call_soon_threadsafe(begun.set)
+                slow.wait(10)
+                return found
+
+            memory._read = read  # pyright: ignore[reportAttributeAccessIssue] -- slower, then does it
+            clock.now += 1
+            early = asyncio.ensure_future(memory.get(ANN, ["k"], "c"))
+            await begun.wait()
+            other.put(ANN, named("k", value=TWO), "c")
+            await other.flush()
+            clock.now += 1
+            late = [asyncio.ensure_future(memory.get(ANN, ["k"], "c")) for _ in range(5)]
+            await asyncio.sleep(0)
+            assert not any(one.done() for one in late)
+            slow.set()
+            assert await early == {"k": (ONE,)}
+            assert [set(found["k"]) for found in await asyncio.gather(*late)] == [{ONE, TWO}] * 5
+            # One look for all of them, and what it found missing is read by each.
+            assert len(reads) == 2 + 5
+
+    asyncio.run(run())
+
+
+def test_what_is_put_behind_a_purge_is_not_forgotten_with_it(tmp_path: Path) -> None:
+    async def run() -> None:
+        clock = Clock()
+        async with opened(tmp_path, clock=clock) as memory:
+            memory.put(ANN, named("a"), "c")
+            await memory.purge(ANN)
+            memory.put(ANN, named("b"), "c")
+            clock.now += 1
+            assert await memory.get(ANN, ["a", "b"], "c") == {"b": (turn(),)}
+            assert memory._held.group(ANN.identity, "c") is not None
+
+    asyncio.run(run())
+
+
 def test_a_read_beside_a_commit_is_not_taken_for_certain(tmp_path: Path) -> None:
     async def run() -> None:
         async with opened(tmp_path) as memory:

@@ -128,7 +128,9 @@ class Exchange:
             return known
         for route in self.routing.routes:
             if route.takes(model):
-                if len(self._routes) < _ROUTES and len(model) <= _NAME:
+                if len(model) <= _NAME:
+                    if len(self._routes) >= _ROUTES:
+                        self._routes.clear()
                     self._routes[model] = route
                 return route
         raise LocalProtocolError(

@@ -283,6 +283,10 @@ class Answer:
             self._open = False
             self._broken = True
             self._line.stuck(self)
+            if self.task is not asyncio.current_task():
+                # A comment found it out, and the handler is to hear of it as well.
+                self.gone = True
+                self.cancel()
             raise StuckCaller(f"the caller has not read for {self._line.deadline:g} seconds") from None
 
 

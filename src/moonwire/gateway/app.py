@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any, Final
 
 import msgspec
@@ -72,6 +73,7 @@ class Gateway:
     ) -> None:
         self.exchange = exchange
         self._crew = crew
+        self._pages: list[bytes] = []
         self.metrics = Metrics()
         self.reports = Reports()
         self._guard = guard
@@ -299,7 +301,9 @@ class Gateway:
         wanted = call.path.rsplit("/", 1)[1]
         report = self.reports.get(wanted, caller.tenant)
         if report is None and self._crew is not None and _IDENTITY.fullmatch(wanted):
-            for shown in await self._crew.ask(f"notes {wanted} {caller.tenant.identity.hex()}"):
+            answers = await self._crew.ask(f"notes {wanted} {caller.tenant.identity.hex()}")
+            if shown := b"".join(answers):
+                # An id is known to one of them at most.
                 await out.whole(200, [JSON, (REQUEST_ID, identity)], shown)
                 return
         if report is None:
@@ -336,7 +340,10 @@ class Gateway:
         self._guard.identify(call.headers)
         page = self.metrics.page()
         if self._crew is not None:
-            page = merged([page, *await self._crew.ask("metrics")])
+            # Of one that does not answer what it said last: a counter that falls is taken for a new one.
+            pages = await self._crew.ask("metrics")
+            self._pages = [new or old for new, old in zip_longest(pages, self._pages, fillvalue=b"")]
+            page = merged([page, *self._pages])
         await out.whole(200, [("content-type", CONTENT_TYPE)], page)
 
     def answer(self, question: str) -> bytes:

@@ -25,6 +25,9 @@ LINGER: Final = 2.0
 """Seconds in which a caller that was refused in the middle of its request may read why: a socket that is
 closed with unread bytes is reset, and the answer is lost (RFC 9112, 9.6)."""
 
+PIECES: Final = 1024
+"""Of a body that are held apart: one of two bytes takes up forty."""
+
 NAMES: dict[bytes, str] = {}
 """Spellings of headers' names that were met."""
 
@@ -55,6 +58,7 @@ class Connection(asyncio.Protocol):
         "_deaf",
         "_expecting",
         "_fault",
+        "_gathered",
         "_head",
         "_headers",
         "_held",
@@ -106,6 +110,7 @@ class Connection(asyncio.Protocol):
         self._path = self._query = ""
         self._headers: dict[str, str] = {}
         self._pieces: list[bytes] = []
+        self._gathered = bytearray()
         self._size = 0
         self._before = 0
         self._most = self._common.listening.body
@@ -274,10 +279,15 @@ class Connection(asyncio.Protocol):
         self._moved = True
         self._expecting = False
         self._size += len(body)
-        if self._size <= self._most:
-            self._pieces.append(body)
-        else:
-            self._pieces.clear()
+        pieces = self._pieces
+        if self._size > self._most:
+            pieces.clear()
+            self._gathered.clear()
+            return
+        pieces.append(body)
+        if len(pieces) > PIECES:
+            self._gathered += b"".join(pieces)
+            pieces.clear()
 
     def on_message_complete(self) -> None:
         """A request is whole."""
@@ -328,7 +338,9 @@ class Connection(asyncio.Protocol):
         common = self._common
         now, listening = self.loop.time(), common.listening
         if self._head:
-            self._arm(min(self._until, now + listening.patience))
+            # What it goes on with gives it no more time; before it began it had the time of an idle line.
+            until = now + listening.patience
+            self._arm(min(self._until, until) if self._parted else until)
             return
         if not self._judged:
             self._judged = True
@@ -336,6 +348,7 @@ class Connection(asyncio.Protocol):
                 # Of a caller that is not let in nothing is kept.
                 self._most = 0
                 self._pieces.clear()
+                self._gathered.clear()
         if self._expecting:
             self._expecting = False
             if self._most < int(self._headers.get("content-length", 1)):
@@ -378,6 +391,8 @@ class Connection(asyncio.Protocol):
         parser = self._parser
         assert parser is not None
         path, base, pieces = self._path, self._common.base, self._pieces
+        if self._gathered:
+            pieces = [bytes(self._gathered), *pieces]
         raw = path.removeprefix(base)
         call = Call(
             method=parser.get_method().decode(),
@@ -388,7 +403,7 @@ class Connection(asyncio.Protocol):
             body=b"" if trouble or not pieces else pieces[0] if len(pieces) == 1 else b"".join(pieces),
             trouble=trouble,
         )
-        self._pieces = []
+        self._pieces, self._gathered = [], bytearray()
         old = parser.get_http_version() != "1.1"
         # What is still on its way of a body would be read as the next request.
         close = bool(trouble) or old or not parser.should_keep_alive()
@@ -440,7 +455,8 @@ class Connection(asyncio.Protocol):
         if self._unread and transport.can_write_eof() and not self._common.closing:
             self._unread = False
             transport.write_eof()
-            seconds = LINGER
+            if not transport.get_write_buffer_size():
+                seconds = LINGER
         else:
             transport.close()
         self._until = math.inf

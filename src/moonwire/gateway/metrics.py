@@ -159,7 +159,7 @@ def merged(pages: Iterable[bytes]) -> bytes:
     for page in pages:
         head: list[str] = []
         samples: dict[str, float] = {}
-        for line in page.decode().splitlines():
+        for line in page.decode().removesuffix("\n").split("\n") if page else ():
             if line.startswith("# "):
                 _, what, name, *_ = line.split(" ", 3)
                 head, samples = families.setdefault(name, ([], {}))

@@ -198,11 +198,15 @@ def run(
     workers: dict[int, BaseProcess] = {}
     begun: list[Connection] = []
     secret = Secret.random()
-    with tempfile.TemporaryDirectory(prefix="moonwire-") as folder:
+    with contextlib.ExitStack() as stack:
+        folder: Path | None = None
+        with contextlib.suppress(OSError):
+            # Where nothing can be written they do without.
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="moonwire-")))
         for number in range(count):
             ours, theirs = cast("tuple[Connection, Connection]", context.Pipe())
             begun.append(ours)
-            crew = Crew(Path(folder), number, count, secret)
+            crew = Crew(folder, number, count, secret)
             worker = context.Process(target=_work, args=(loaded, environ, listener, theirs, begun, crew))
             worker.start()
             theirs.close()
@@ -222,7 +226,11 @@ def _lead(crew: dict[int, BaseProcess], begun: list[Connection], ready: Callable
         for worker in crew.values():
             worker.terminate()
 
-    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        # The terminal is gone; what nohup started is not to hear of it.
+        heard.append(signal.SIGHUP)
+    before = {number: signal.signal(number, pass_on) for number in heard}
     waiting: list[Connection] = list(begun)
     failed = False
     try:

@@ -53,6 +53,8 @@ FROM picked WHERE value IS NOT NULL
 _ADD_NEW = "INSERT OR IGNORE INTO records SELECT ?1, id, ?3, ?4 FROM held WHERE digest = ?2"
 _ADD = f"{_ADD_NEW} AND (SELECT count(*) FROM records WHERE conversation = ?3 AND key = ?1) < 2"
 
+_LET_GO = "DELETE FROM held WHERE digest = ? AND NOT EXISTS (SELECT 1 FROM records WHERE value = held.id)"
+
 # SQLite before 3.32 took 999 variables.
 _AT_ONCE = 500
 
@@ -183,6 +185,8 @@ class Database:
             many = self._connection.executemany
             many("INSERT OR IGNORE INTO held (digest, body) VALUES (?, ?)", bodies.items())
             added = sum(many(add, rows).rowcount for add, rows in ((_ADD_NEW, new), (_ADD, further)) if rows)
+            # What no record leads to, nothing would ever drop.
+            many(_LET_GO, {(digest,) for _, digest, _, _ in further})
             many(
                 "UPDATE conversations SET used = ? WHERE name = ? AND used < ?",
                 [(minute, name, minute) for name in used],

@@ -33,13 +33,15 @@ class Group(msgspec.Struct):
     """What is known of one conversation.
 
     `alone` says that, up to so many batches of others, the database has nothing of the conversation but what
-    was put here: it began with this group. `used` is the minute as of which the file knows that it is in use.
+    was put here: it began with this group. `used` is the minute as of which the file knows that it is in use;
+    `named` whether its name is among those that the file has or will have.
     """
 
     entries: dict[str, _Entry] = {}
     weight: int = 0
     alone: int = PUT_HERE
     used: int = 0
+    named: bool = False
 
 
 class Held:
@@ -58,9 +60,9 @@ class Held:
     def __len__(self) -> int:
         return len(self._groups)
 
-    def holds(self, tenant: bytes, conversation: str) -> bool:
-        """Whether anything of the conversation is held."""
-        return (tenant, conversation) in self._groups
+    def group(self, tenant: bytes, conversation: str) -> Group | None:
+        """What is held of the conversation."""
+        return self._groups.get((tenant, conversation))
 
     def is_used(self, tenant: bytes, conversation: str, minute: int) -> bool:
         """Whether the file knows already that the conversation is in use. From now on it does."""

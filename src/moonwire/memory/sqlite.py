@@ -23,7 +23,7 @@ from moonwire.memory.codec import decode
 from moonwire.memory.database import Counts, Database, DatabaseFailure
 from moonwire.memory.folder import prepare
 from moonwire.memory.interface import Limits, Stats, bounded
-from moonwire.memory.lru import PUT_HERE, Held, Values, unit
+from moonwire.memory.lru import PUT_HERE, Group, Held, Values, unit
 from moonwire.memory.names import Names
 from moonwire.memory.sealing import Sealer, Vault
 from moonwire.memory.secret import Secret
@@ -33,6 +33,7 @@ from moonwire.memory.writer import Writer
 __all__ = ["SqliteMemory"]
 
 _LOOK = 0.1
+_NOBODY = Tenant(b"")
 _NEVER = float("-inf")
 
 # Names that are held in front of the file, some 80 bytes each: more conversations no one worker has.
@@ -98,8 +99,9 @@ class SqliteMemory:
         self._writer = Writer(self._written, self._vault, limits.waiting, wall)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="moonwire-memory-reader")
         self._seen, self._purges, self._looked = state.batches, state.purges, _NEVER
-        # When a look began that is not over: whoever comes beside it waits for none of his own.
-        self._looking = _NEVER
+        # The check that has not begun yet, and the one that is under way.
+        self._next: asyncio.Task[bool] | None = None
+        self._under_way: asyncio.Task[bool] | None = None
         # Changes with every purge, so that a read which was under way does not bring back what is gone.
         self._epoch = 0
         self._hits = self._misses = self._oversized = self._unreadable = self._failures = 0
@@ -118,7 +120,12 @@ class SqliteMemory:
             minute = self._writer.minute()
             if not self._held.is_used(tenant.identity, conversation, minute):
                 self._writer.used(tenant, conversation)
-        if missing or self._monotonic() - max(self._looked, self._looking) >= _LOOK:
+        if not missing and self._monotonic() - self._looked >= _LOOK:
+            if await self._checked():
+                found, missing = self._held.ask(tenant.identity, conversation, keys, self._seen)
+            else:
+                missing = list(keys)
+        if missing:
             view = await self._look(tenant, keys, missing, conversation)
             found = self._settled(tenant, keys, conversation, found, view)
         self._hits += len(found)
@@ -132,9 +139,9 @@ class SqliteMemory:
         kept = bounded(records, self._limits.value)
         self._oversized += kept != records
         name = unit(conversation, records)
-        begins = not self._held.holds(tenant.identity, name)
+        held = self._held.group(tenant.identity, name) is not None
         group = self._held.add(tenant.identity, name, kept)
-        if begins and group is not None and self._names.begins(self._vault.of(tenant).name(name), self._seen):
+        if conversation and self._begins(tenant, conversation, group) and group is not None and not held:
             group.alone = self._seen
         if not self._closed:
             if group is not None:
@@ -182,9 +189,37 @@ class SqliteMemory:
         """Forgets all, or a tenant, or one of its conversations. Raises if the file cannot be written to."""
         self._epoch += 1
         self._held.forget(tenant.identity if tenant else None, conversation)
-        return await asyncio.wrap_future(self._writer.purge(tenant, conversation))
+        purges = self._purges
+        gone = await asyncio.wrap_future(self._writer.purge(tenant, conversation))
+        if self._purges == purges:
+            # What was put since then is not to be forgotten with what was purged.
+            self._purges += 1
+        return gone
 
     # -- on the event loop ---------------------------------------------------------------------
+
+    def _begins(self, tenant: Tenant, conversation: str, group: Group | None) -> bool:
+        """Whether the file surely has nothing of a conversation that is about to be written to."""
+        if group is not None:
+            if group.named:
+                return False
+            group.named = True
+        return self._names.begins(self._vault.of(tenant).name(conversation), self._seen)
+
+    async def _checked(self) -> bool:
+        """Looks whether others wrote, once for all who ask before it begins; whether that is certain."""
+        waiting = self._next
+        if waiting is None or waiting.get_loop() is not asyncio.get_running_loop():
+            waiting = self._next = asyncio.ensure_future(self._check(self._under_way))
+        return await asyncio.shield(waiting)
+
+    async def _check(self, before: "asyncio.Task[bool] | None") -> bool:
+        if before is not None and before.get_loop() is asyncio.get_running_loop():
+            await asyncio.wait([before])
+        # Whoever asks from now on needs a later one.
+        self._under_way, self._next = self._next, None
+        view = await self._look(_NOBODY, (), (), "")
+        return view is not None and view.seen != PUT_HERE
 
     async def _look(
         self, tenant: Tenant, keys: Sequence[str], missing: Sequence[str], conversation: str
@@ -193,7 +228,6 @@ class SqliteMemory:
         if self._closed:
             return None
         epoch, looked = self._epoch, self._monotonic()
-        self._looking = looked
         try:
             view = await asyncio.get_running_loop().run_in_executor(
                 self._reader, self._read, tenant, keys, missing, conversation, self._seen
@@ -201,8 +235,6 @@ class SqliteMemory:
         except DatabaseFailure as failure:
             self._fail(failure)
             return None
-        finally:
-            self._looking = _NEVER
         if epoch != self._epoch:
             return None
         if view.seen != PUT_HERE:
@@ -244,6 +276,8 @@ class SqliteMemory:
         if conversation and view:
             self._held.learn(tenant.identity, conversation, answers, view.seen)
             if told and not self._closed:
+                # It begins in the file with this, if it is not there yet.
+                self._begins(tenant, conversation, self._held.group(tenant.identity, conversation))
                 self._writer.put(tenant, conversation, told)
         known = {**found, **answers}
         return {key: known[key] for key in keys if known.get(key) and key not in unsound}

@@ -16,7 +16,7 @@ from moonwire.wire.chat import writer as chat
 from moonwire.wire.chat.chunks import read_chunk
 from moonwire.wire.chat.reader import CLOSES, Reader
 from moonwire.wire.chat.runs import MISSES, WORTH, Runs
-from moonwire.wire.sse import events_in
+from moonwire.wire.sse import Decoder, events_in
 
 HEAD: dict[str, Any] = {
     "id": "chatcmpl-1",
@@ -166,6 +166,28 @@ def test_logprobs_of_what_is_held_back_go_with_what_comes_next() -> None:
     found = together(whole, "k2")
     assert fold(found) == fold(apart(whole, "k2"))
     assert fold(found).logprobs == ({"content": [7]},)
+
+
+@pytest.mark.parametrize("blank", [b"\n", b"\n\n", b"\n" * 5])
+def test_blank_lines_too_many_are_passed_over(blank: bytes) -> None:
+    """An odd one behind the last event once held up the whole process."""
+    whole = stream([*map(chunk, "abcdefghijklmnopqrst"), END])
+    for text in (whole + blank, whole.replace(b"\n\n", b"\n\n" + blank)):
+        for one in (text, text.replace(b"\n", b"\r\n")):
+            reading = reader("")
+            found = reading.feed_all(Decoder().whole(one)) + reading.finish()
+            assert fold(found).text == "abcdefghijklmnopqrst"
+            assert fold(found).finish == "stop"
+
+
+def test_an_escape_that_is_cut_is_not_told_as_a_piece() -> None:
+    cut = [
+        stream([chunk("%")])[6:-2].replace(b"%", one)
+        for one in (b"\\u00", b"41", b"\\", b"n", b"\\u0", b"0e9")
+    ]
+    whole = stream([*map(chunk, "abcdefgh"), *cut, *map(chunk, "ijklmnopqrst"), END])
+    assert fold(together(whole)) == fold(apart(whole))
+    assert frames(together(whole)) == frames(apart(whole))
 
 
 def test_an_error_ends_what_is_read() -> None:

@@ -192,9 +192,12 @@ class Reader:
                 continue
             end = at
             for _ in range(many):
-                end = whole.find(b"\n\n", end) + 2
-                if end == len(whole):
+                place = whole.find(b"\n\n", end)
+                if place < 0:
+                    # A blank line too many behind the last event.
+                    end = len(whole)
                     break
+                end = place + 2
             # What cannot be taken together is read in ever larger portions.
             many *= 2
             out += one_by_one(self._feed_first, events_in(whole[at:end]))

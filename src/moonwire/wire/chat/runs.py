@@ -5,6 +5,7 @@ The first of them is read as every chunk is, and shows where the word stands. Th
 same to the byte around their own word say nothing else, so they need no reading one by one.
 """
 
+import re
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -24,6 +25,10 @@ _CHANNELS: Final[tuple[Channel, ...]] = ("content", "reasoning_content", "reason
 
 _BETWEEN: Final = b"\n\ndata: "
 _PROBE: Final = "moonwire"
+
+_CUT: Final = re.compile(rb"\\(?:\n|u(?:[dD]|[^\n]{0,3}(?:\n|\Z)))")
+"""Behind no other backslash: an escape that a piece cuts, or half a character, whose other half the next may
+have."""
 
 _quoted: Final = msgspec.json.Encoder().encode
 _unquoted: Final = msgspec.json.Decoder(str).decode
@@ -92,6 +97,7 @@ class Runs:
             # It is learned anew, if it is worth it.
             self._before = b""
             return None
+        self._misses = 0
         return Run(self._channel, text, tuple(pieces), end)
 
 
@@ -135,8 +141,8 @@ def _read(pieces: list[bytes]) -> str | None:
         if b"\\" in joined or not joined.isascii():
             flat = b"\n".join(pieces)
             bare = flat.replace(b"\\\\", b"")
-            # Each must be right by itself; half a character may have its other half in the next piece.
-            if bare.endswith(b"\\") or b"\\\n" in bare or b"\\ud" in bare or b"\\uD" in bare:
+            # Each must be right by itself, and not only together with the next one.
+            if bare.endswith(b"\\") or _CUT.search(bare):
                 return None
             flat.decode()
         # A quote that is not escaped ends it before its end, which is an error.
