@@ -308,8 +308,12 @@ AGENTS: Final[tuple[Agent, ...]] = (
         ),
         page="openclaw",
         effort=(
-            "OpenClaw's thinking levels come as an effort. Its own rules for Kimi hold for its "
-            "provider `moonshot`, and not for this one."
+            "OpenClaw sends a thinking level as an effort where the model in its file has "
+            '`"compat": {"supportsReasoningEffort": true, "supportedReasoningEfforts": '
+            '["low", "high", "max"]}`. Where no level is set it then sends one of its own, low for K3; '
+            "`agents.defaults.thinkingDefault` sets one. Without `compat` it sends none, and the model "
+            "thinks as it does by itself. OpenClaw's own rules for Kimi hold for its provider `moonshot`, "
+            "and not for this one."
         ),
         repairs=(
             ("openclaw/openclaw#70030", "ids of calls lose their punctuation, and the model stops calling"),
@@ -330,11 +334,16 @@ AGENTS: Final[tuple[Agent, ...]] = (
             "model": "openai/<model>",
             "weak-model": "openai/<small>",
             "openai-api-base": "<base>",
+            # What aider 0.86 has for Kimi where it knows a model. Of others it wants whole files back, and
+            # summarizes what was said beyond a thousand tokens.
+            "edit-format": "diff",
+            "max-chat-history-tokens": 8192,
         },
         with_any={"openai-api-key": "any"},
-        sets="base URL, key, model and weak model",
+        sets="base URL, key, model and weak model, its edits and its memory",
         notes=(
-            "aider does not know the model and says so; the warning is harmless.",
+            "aider does not know the model and says so. Without edit-format and max-chat-history-tokens it"
+            " would have whole files written, and forget early.",
             "A .aider.conf.yml of the repository or of the directory is stronger than this one.",
         ),
         with_variable_notes=(
