@@ -1,6 +1,7 @@
-"""Installs the agents, as `make test-clients` does: their binaries, in the versions of package-lock.json.
+"""Installs the agents, as `make test-clients` does: the binaries and the one script of package-lock.json.
 
-They stand outside the clone and are fetched again only when the lock has changed. No script of theirs is run.
+They stand outside the clone and are fetched again only when the lock has changed. What they would run to
+install themselves is not run.
 """
 
 import fcntl
