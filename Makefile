@@ -68,7 +68,7 @@ test: $(VENV)/.stamp-moonwire ## run the tests, and hold core and wire at 100 % 
 		$(BIN)/python -m coverage report --fail-under=100 --include='src/moonwire/core/*,src/moonwire/wire/*'
 	fi
 
-test-clients: $(VENV)/.stamp-moonwire ## Claude Code, Codex CLI and opencode against the gateway (fetches about 400 MB once; CLIENT_MODELS="kimi-k3")
+test-clients: $(VENV)/.stamp-moonwire ## Claude Code, Codex CLI, Kimi Code and opencode against the gateway (fetches about 500 MB once; CLIENT_MODELS="kimi-k3")
 	@$(BIN)/python -m tests.agents.install
 	MOONWIRE_CLIENT_MODELS="$(CLIENT_MODELS)" $(BIN)/python -m pytest tests/agents $(WORKERS) $(PYTEST_ARGS)
 

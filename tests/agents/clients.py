@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,8 +59,14 @@ class Client:
     binaries: Mapping[str, str]
     start: Callable[[Job, Path], Start]
     """Of the job and the home."""
+    script: str = ""
+    """What the binary runs, below node_modules too, where that is an interpreter."""
 
-    def run(self, binary: Path, job: Job, *, home: Path, work: Path) -> Ended:
+    def command(self, modules: Path, kind: str) -> list[str]:
+        """What it is started with, before its arguments."""
+        return [str(modules / name) for name in (self.binaries[kind], self.script) if name]
+
+    def run(self, program: Sequence[str], job: Job, *, home: Path, work: Path) -> Ended:
         """Runs it to its end, or to the deadline."""
         start = self.start(job, home)
         for name, text in start.files.items():
@@ -68,7 +74,7 @@ class Client:
             (home / name).write_text(text)
         environ = {**_environ(home), **start.environ}
         out, err = home / "stdout", home / "stderr"
-        command = [str(binary), *start.arguments]
+        command = [*program, *start.arguments]
         # Files, since a pipe stays open for as long as anything that was started holds it.
         with out.open("wb") as said, err.open("wb") as told:
             process = subprocess.Popen(
@@ -185,6 +191,14 @@ def _opencode(job: Job, home: Path) -> Start:
     return Start(["run", job.task], environ, _told("opencode", job))
 
 
+# -- Kimi Code -----------------------------------------------------------------------------------------
+
+
+def _kimi_code(job: Job, home: Path) -> Start:
+    environ = {"KIMI_CODE_NO_AUTO_UPDATE": "1", "KIMI_DISABLE_TELEMETRY": "1"}
+    return Start(["-p", job.task], environ, _told("kimi-code", job))
+
+
 _CLAUDES: Final = {
     kind: f"@anthropic-ai/claude-code-{kind}/claude" for kind in ("linux-x64", "linux-arm64", "darwin-arm64")
 }
@@ -196,9 +210,12 @@ _CODEXES: Final = {
         ("darwin-arm64", "aarch64-apple-darwin"),
     )
 }
+# The machine's own Node may be too old for it.
+_NODES: Final = {kind: f"node-{kind}/bin/node" for kind in ("linux-x64", "linux-arm64")}
 CLIENTS: Final[Mapping[str, Client]] = {
     "claude": Client(_CLAUDES, _claude),
     "codex": Client(_CODEXES, _codex),
     "codex-catalogue": Client(_CODEXES, _codex_catalogue),
+    "kimi-code": Client(_NODES, _kimi_code, "@moonshot-ai/kimi-code/dist/main.mjs"),
     "opencode": Client({"linux-x64": "opencode-linux-x64/bin/opencode"}, _opencode),
 }

@@ -1,6 +1,7 @@
-"""Installs the agents, as `make test-clients` does: their binaries, in the versions of package-lock.json.
+"""Installs the agents, as `make test-clients` does: the binaries and the one script of package-lock.json.
 
-They stand outside the clone and are fetched again only when the lock has changed. No script of theirs is run.
+They stand outside the clone and are fetched again only when the lock has changed. What they would run to
+install themselves is not run.
 """
 
 import fcntl
@@ -63,8 +64,9 @@ def install(place: Path) -> str:
         if done.returncode != 0:
             raise RuntimeError(f"npm ci: {done.stdout}{done.stderr}")
         # npm says nothing of an optional package that it could not have.
-        binaries = [client.binaries[kind()] for client in CLIENTS.values() if kind() in client.binaries]
-        missing = [name for name in binaries if not (place / "node_modules" / name).is_file()]
+        here = [client for client in CLIENTS.values() if kind() in client.binaries]
+        wanted = [file for client in here for file in client.command(place / "node_modules", kind())]
+        missing = [file for file in wanted if not Path(file).is_file()]
         if missing:
             raise RuntimeError(f"npm ci did not bring {', '.join(missing)}")
         shutil.copyfile(HERE / LOCK, place / STAMP)

@@ -1,4 +1,4 @@
-"""Claude Code, Codex CLI and opencode do a task to its end, through the gateway, on each kind of endpoint.
+"""Agents do a task to its end, through the gateway, on each kind of endpoint.
 
 `make test-clients` runs this; `CLIENT_MODELS="kimi-k3 raw-text"` chooses some of the places.
 """
@@ -37,12 +37,12 @@ ROWS = [
         for memory in ("yes", "no")
     ),
     *(("codex-catalogue", place, "no") for place in ("kimi-k2.6", "kimi-k3")),
-    *(("opencode", place, "yes") for place in PLACES),
+    *((client, place, "yes") for client in ("kimi-code", "opencode") for place in PLACES),
 ]
 
 
-def binary(client: str, place: str) -> Path:
-    """The agent's binary, if it is to run here and now."""
+def program(client: str, place: str) -> list[str]:
+    """What starts the agent, if it is to run here and now."""
     chosen = os.environ.get(CHOSEN, "").split()
     if not chosen:
         pytest.skip("make test-clients runs the agents")
@@ -52,7 +52,7 @@ def binary(client: str, place: str) -> Path:
         pytest.skip(f"no binary for {kind()} is pinned")
     if not is_installed(folder()):
         pytest.skip("the agents could not be installed")
-    return folder() / "node_modules" / CLIENTS[client].binaries[kind()]
+    return CLIENTS[client].command(folder() / "node_modules", kind())
 
 
 def check(upstream: Server, worker: Worker) -> None:
@@ -86,7 +86,7 @@ def opening(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
 def test_an_agent_does_its_task(
     client: str, place: str, memory: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = binary(client, place)
+    started = program(client, place)
     home, work = tmp_path / "home", tmp_path / "work"
     home.mkdir()
     work.mkdir()
@@ -99,7 +99,7 @@ def test_an_agent_does_its_task(
     window = resolve(model, settings.endpoint).window
     with running(settings, memory=ProcessMemory() if memory == "yes" else None) as gateway:
         job = Job(gateway.url, model, window, TASK)
-        ended = CLIENTS[client].run(program, job, home=home, work=work)
+        ended = CLIENTS[client].run(started, job, home=home, work=work)
         assert ended.code == 0, ended
         assert DONE in ended.out, (ended, gateway.log)
         assert (work / FILE).read_text() == AFTER

@@ -77,17 +77,17 @@ class Worker:
         return _unless(seen, "green") or Turn(thoughts=thoughts, text=DONE)
 
     def _read(self, tools: Json) -> Call:
-        for name, field in (("Read", "file_path"), ("read", "filePath")):
+        for name in ("Read", "read"):
             if name in tools:
-                return _call(name, {field: self._file})
+                return _call(name, {_path(tools[name]): self._file})
         return _run(tools, f"cat {FILE}")
 
     def _edit(self, tools: Json) -> Call:
         old, new = "colour = grey", "colour = green"
         if "Edit" in tools:
-            return _call("Edit", {"file_path": self._file, "old_string": old, "new_string": new})
+            return _call("Edit", {_path(tools["Edit"]): self._file, "old_string": old, "new_string": new})
         if "edit" in tools:
-            return _call("edit", {"filePath": self._file, "oldString": old, "newString": new})
+            return _call("edit", {_path(tools["edit"]): self._file, "oldString": old, "newString": new})
         if "apply_patch" in tools:
             field = next(iter(tools["apply_patch"]["properties"]))
             return _call("apply_patch", {field: PATCH})
@@ -97,6 +97,11 @@ class Worker:
 def turns(body: Json) -> list[Json]:
     """The model's turns in a request."""
     return [message for message in body["messages"] if message["role"] == "assistant"]
+
+
+def _path(parameters: Json) -> str:
+    """What a tool calls the file."""
+    return next(name for name in ("file_path", "filePath", "path") if name in parameters["properties"])
 
 
 def _run(tools: Json, command: str) -> Call:

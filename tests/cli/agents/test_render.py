@@ -66,6 +66,30 @@ def test_the_values_of_some() -> None:
     assert (("env", "ANTHROPIC_MODEL"), "kimi-k3") in paths(row("claude"), Wanted())
 
 
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (
+            "kimi-k3",
+            {
+                "capabilities": ["thinking", "always_thinking", "image_in", "video_in"],
+                "support_efforts": ["low", "high", "max"],
+                "default_effort": "max",
+            },
+        ),
+        ("kimi-k2.6", {"capabilities": ["thinking", "image_in", "video_in"]}),
+        ("moonshot-v1-8k", {"capabilities": []}),
+        ("unheard-of", {"capabilities": ["thinking"]}),
+    ],
+)
+def test_moonshots_own_agents_are_told_what_a_model_can_do(model: str, said: dict[str, Any]) -> None:
+    # Without capabilities Kimi CLI 1.51 and Kimi Code 2.1 send `thinking: {"type": "disabled"}`.
+    for name, more in (("kimi-cli", {"capabilities"}), ("kimi-code", set(said))):
+        entry = told(name, Wanted(model=model))["models"]["moonwire"]
+        usual = {"provider", "model", "max_context_size"}
+        assert {key: entry[key] for key in entry if key not in usual} == {key: said[key] for key in more}
+
+
 def test_a_shell_reads_what_is_meant() -> None:
     assert "GOOSE_MODEL='kimi-k3[1m]'" in snippet(row("goose"), ODD)
     assert 'OPENAI_API_KEY="$MY_KEY"' in snippet(row("openai-sdk"), ODD)

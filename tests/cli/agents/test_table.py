@@ -10,7 +10,11 @@ from moonwire.cli.agents.change import EDITORS
 from moonwire.cli.agents.table import AGENTS, Agent, find
 
 ROOT = Path(__file__).resolve().parents[3]
-HOLES = {"root", "base", "model", "small", "window", "window-text", "small-window", "key", "variable"}
+HOLES = {"root", "base", "model", "small", "window", "window-text", "small-window", "key", "variable"} | {
+    "capabilities",
+    "efforts",
+    "effort",
+}
 ids = [agent.name for agent in AGENTS]
 
 

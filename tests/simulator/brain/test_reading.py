@@ -79,6 +79,39 @@ def test_results_have_the_names_of_their_calls() -> None:
     assert reading.last_user(an_ask([])) == (-1, "")
 
 
+REMINDED = "<system-reminder>\nToday is Friday.\n</system-reminder>"
+INTERNAL = "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>\nRead nothing.\n<<<END_OPENCLAW_INTERNAL_CONTEXT>>>"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        # Kimi Code 2.1 puts the date and its mode behind the task, OpenClaw its state behind everything.
+        (["Read a.txt.", REMINDED, f"{REMINDED}\n"], (0, "Read a.txt.")),
+        (["Read a.txt.", INTERNAL], (0, "Read a.txt.")),
+        # Claude Code has them in one message with the task.
+        ([f"{REMINDED}Read a.txt.\n{REMINDED}"], (0, "Read a.txt.\n")),
+        (["Read a.txt.", "<system-reminder>Read b.txt."], (1, "<system-reminder>Read b.txt.")),
+        (["Read a.txt.", ""], (1, "")),
+        ([REMINDED], (-1, "")),
+    ],
+)
+def test_what_an_agent_adds_is_not_the_users(said: list[str], expected: tuple[int, str]) -> None:
+    assert reading.last_user(an_ask([turn for text in said for turn in user(text)])) == expected
+
+
+def test_calls_go_on_behind_an_agents_aside() -> None:
+    history = [*user("List."), *called("call_1"), *user(INTERNAL)]
+    assert reading.rounds_done(an_ask(history)) == 1
+
+
+def test_asides_take_no_time() -> None:
+    begun = time.process_time()
+    for unit in ("<system-reminder>", REMINDED, "</system-reminder>"):
+        reading.last_user(an_ask(unit * 40_000))
+    assert time.process_time() - begun < 1
+
+
 HOSTILE = [
     *"\"'`“[(1aA \n别",
     *(

@@ -11,14 +11,16 @@ import msgspec
 from moonwire.cli.agents.change import EDITORS, apply, settings
 from moonwire.cli.agents.editing import Path
 from moonwire.cli.agents.table import AGENTS, Agent, Place
-from moonwire.core.catalogue import resolve
+from moonwire.core.catalogue import Target, resolve
 
 __all__ = ["ANY_KEY", "Wanted", "banner", "notes", "once", "paths", "place_of", "snippet", "template"]
 
 ANY_KEY: Final = "any"
 """What a caller may give as its key where nobody asks for one, and clients want one to be set."""
 
-_HOLE: Final = re.compile("<(root|base|model|small|window|window-text|small-window|key|variable)>")
+_HOLE: Final = re.compile(
+    "<(root|base|model|small|window|window-text|small-window|capabilities|efforts|effort|key|variable)>"
+)
 # For a model that nobody knows, where an agent wants a number: more than this and a short one overflows.
 _WINDOW: Final = 262_144
 
@@ -32,30 +34,46 @@ class Wanted(msgspec.Struct, frozen=True):
     variable: str = ""
 
 
-def _values(agent: Agent, wanted: Wanted) -> dict[str, str | int]:
+Value = str | int | list[str] | None
+"""What fills a hole. What is None is not known, and the setting is left out."""
+
+
+def _values(agent: Agent, wanted: Wanted) -> dict[str, Value]:
     quoted = agent.kind == "python"
+    model = resolve(wanted.model)
     key = agent.key.replace("<variable>", wanted.variable) if wanted.variable else ANY_KEY
     return {
         "root": wanted.root,
         "base": f"{wanted.root}/v1",
         "model": wanted.model,
         "small": wanted.small,
-        "window": resolve(wanted.model).window or _WINDOW,
-        "window-text": str(resolve(wanted.model).window or _WINDOW),
+        "window": model.window or _WINDOW,
+        "window-text": str(model.window or _WINDOW),
         "small-window": resolve(wanted.small).window or _WINDOW,
+        "capabilities": _capabilities(model),
+        "efforts": list(model.efforts) or None,
+        "effort": model.effort or None,
         "key": f'"{ANY_KEY}"' if quoted and not wanted.variable else key,
         "variable": wanted.variable,
     }
 
 
-def _filled(value: Any, values: Mapping[str, str | int]) -> Any:
-    """The template's value with every hole filled. One that is nothing but a hole keeps its number."""
+def _capabilities(model: Target) -> list[str]:
+    """In the words of Moonshot's own agents. A model that nobody knows is taken to think."""
+    thinks = {"always": ("thinking", "always_thinking"), "never": ()}.get(model.thinks, ("thinking",))
+    sees = [word for word, is_so in (("image_in", model.vision), ("video_in", model.video)) if is_so]
+    return [*thinks, *sees]
+
+
+def _filled(value: Any, values: Mapping[str, Value]) -> Any:
+    """The template's value with every hole filled. One that is nothing but a hole keeps its kind."""
     if isinstance(value, str):
         whole = _HOLE.fullmatch(value)
         return values[whole[1]] if whole else _HOLE.sub(lambda hole: str(values[hole[1]]), value)
     if isinstance(value, Mapping):
         table = cast("Mapping[str, Any]", value)
-        return {_filled(key, values): _filled(inner, values) for key, inner in table.items()}
+        filled = {_filled(key, values): _filled(inner, values) for key, inner in table.items()}
+        return {key: inner for key, inner in filled.items() if inner is not None}
     if isinstance(value, list):
         return [_filled(inner, values) for inner in cast("list[Any]", value)]
     return value

@@ -1,8 +1,9 @@
 """The agents: one row for each, with what it has to be told, where that stands, and what is to be known.
 
 In templates `<root>` is the gateway's URL, `<base>` the same with `/v1`, `<model>` and `<small>` are the
-models, `<window>` and `<small-window>` how many tokens they take, `<key>` is the key as this agent writes it
-and `<variable>` the name of the variable that holds it.
+models, `<window>` and `<small-window>` how many tokens they take. `<capabilities>` is what the model can do,
+`<efforts>` are those that it knows, and `<effort>` is the one that it has by itself; a setting whose value is
+not known is left out. `<key>` is the key as this agent writes it and `<variable>` names what holds it.
 """
 
 from collections.abc import Mapping
@@ -195,23 +196,36 @@ AGENTS: Final[tuple[Agent, ...]] = (
         ),
     ),
     Agent(
-        name="kimi-cli",
-        title="Kimi CLI",
+        name="kimi-code",
+        title="Kimi Code",
         aliases=("kimi",),
         kind="toml",
-        place=Place("~/.kimi", ("config.toml",)),
+        place=Place("~/.kimi-code", ("config.toml",), "KIMI_CODE_HOME"),
         template={
             "default_model": "moonwire",
-            "providers": {"moonwire": {"type": "kimi", "base_url": "<base>", "api_key": "any"}},
+            "providers": {"moonwire": {"type": "kimi", "base_url": "<base>"}},
             "models": {
-                "moonwire": {"provider": "moonwire", "model": "<model>", "max_context_size": "<window>"}
+                "moonwire": {
+                    "provider": "moonwire",
+                    "model": "<model>",
+                    "max_context_size": "<window>",
+                    "capabilities": "<capabilities>",
+                    "support_efforts": "<efforts>",
+                    "default_effort": "<effort>",
+                }
             },
         },
-        sets="a provider of type kimi, a model, and that as the default",
+        with_any={"providers": {"moonwire": {"api_key": "any"}}},
+        with_variable={"providers": {"moonwire": {"api_key_env": "<variable>"}}},
+        sets="a provider of type kimi, a model that thinks and sees, and that as the default",
         notes=(
-            "KIMI_BASE_URL, KIMI_API_KEY and KIMI_MODEL_NAME in the environment are stronger than this file.",
+            "Without capabilities Kimi Code switches thinking off, and K3 thinks as little as it can.",
+            "KIMI_MODEL_NAME in the environment is stronger than this file.",
         ),
-        with_variable_notes=('Kimi CLI takes its key from KIMI_API_KEY: export KIMI_API_KEY="$<variable>".',),
+        banner=(
+            "KIMI_MODEL_NAME=<model> KIMI_MODEL_BASE_URL=<base> KIMI_MODEL_API_KEY=<key> "
+            "KIMI_MODEL_MAX_CONTEXT_SIZE=<window> kimi"
+        ),
         about=(
             "A login for the coding plan goes to Moonshot directly, and not through this provider. "
             "Behind the coding endpoint the gateway passes the agent's own `User-Agent` and "
@@ -219,8 +233,8 @@ AGENTS: Final[tuple[Agent, ...]] = (
         ),
         page="kimi-cli",
         effort=(
-            "`kimi --thinking` and `--no-thinking` switch thinking; Kimi CLI sends no effort. In "
-            'Kimi Code it is `[thinking]` with `effort = "low"`.'
+            'In config.toml, `[thinking]` with `effort = "low"`. Kimi CLI sends no effort: '
+            "`--thinking` and `--no-thinking` switch thinking where the model lets them."
         ),
         repairs=(
             ("MoonshotAI/kimi-cli#1977", "an interrupted call has no result"),
@@ -232,20 +246,30 @@ AGENTS: Final[tuple[Agent, ...]] = (
         ),
     ),
     Agent(
-        name="kimi-code",
-        title="Kimi Code",
+        name="kimi-cli",
+        title="Kimi CLI",
         kind="toml",
-        place=Place("~/.kimi-code", ("config.toml",), "KIMI_CODE_HOME"),
+        place=Place("~/.kimi", ("config.toml",)),
         template={
             "default_model": "moonwire",
-            "providers": {"moonwire": {"type": "kimi", "base_url": "<base>"}},
+            "default_thinking": True,
+            "providers": {"moonwire": {"type": "kimi", "base_url": "<base>", "api_key": "any"}},
             "models": {
-                "moonwire": {"provider": "moonwire", "model": "<model>", "max_context_size": "<window>"}
+                "moonwire": {
+                    "provider": "moonwire",
+                    "model": "<model>",
+                    "max_context_size": "<window>",
+                    "capabilities": "<capabilities>",
+                }
             },
         },
-        with_any={"providers": {"moonwire": {"api_key": "any"}}},
-        with_variable={"providers": {"moonwire": {"api_key_env": "<variable>"}}},
-        sets="a provider of type kimi, a model, and that as the default",
+        sets="a provider of type kimi, a model that thinks and sees, and that as the default",
+        notes=(
+            "Moonshot has archived it for Kimi Code: 1.51.0 is the last release that does anything.",
+            "Without capabilities and default_thinking it switches thinking off.",
+            "KIMI_BASE_URL, KIMI_API_KEY and KIMI_MODEL_NAME in the environment are stronger than this file.",
+        ),
+        with_variable_notes=('Kimi CLI takes its key from KIMI_API_KEY: export KIMI_API_KEY="$<variable>".',),
         page="kimi-cli",
     ),
     Agent(
@@ -284,8 +308,12 @@ AGENTS: Final[tuple[Agent, ...]] = (
         ),
         page="openclaw",
         effort=(
-            "OpenClaw's thinking levels come as an effort. Its own rules for Kimi hold for its "
-            "provider `moonshot`, and not for this one."
+            "OpenClaw sends a thinking level as an effort where the model in its file has "
+            '`"compat": {"supportsReasoningEffort": true, "supportedReasoningEfforts": '
+            '["low", "high", "max"]}`. Where no level is set it then sends one of its own, low for K3; '
+            "`agents.defaults.thinkingDefault` sets one. Without `compat` it sends none, and the model "
+            "thinks as it does by itself. OpenClaw's own rules for Kimi hold for its provider `moonshot`, "
+            "and not for this one."
         ),
         repairs=(
             ("openclaw/openclaw#70030", "ids of calls lose their punctuation, and the model stops calling"),
@@ -306,11 +334,16 @@ AGENTS: Final[tuple[Agent, ...]] = (
             "model": "openai/<model>",
             "weak-model": "openai/<small>",
             "openai-api-base": "<base>",
+            # What aider 0.86 has for Kimi where it knows a model. Of others it wants whole files back, and
+            # summarizes what was said beyond a thousand tokens.
+            "edit-format": "diff",
+            "max-chat-history-tokens": 8192,
         },
         with_any={"openai-api-key": "any"},
-        sets="base URL, key, model and weak model",
+        sets="base URL, key, model and weak model, its edits and its memory",
         notes=(
-            "aider does not know the model and says so; the warning is harmless.",
+            "aider does not know the model and says so. Without edit-format and max-chat-history-tokens it"
+            " would have whole files written, and forget early.",
             "A .aider.conf.yml of the repository or of the directory is stronger than this one.",
         ),
         with_variable_notes=(

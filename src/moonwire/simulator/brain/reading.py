@@ -30,11 +30,34 @@ def _text(message: Json) -> str:
     return "\n".join(texts_of(message.get("content")))[-LONGEST:]
 
 
+_ASIDES: Final = (
+    ("<system-reminder>", "</system-reminder>"),
+    ("<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>", "<<<END_OPENCLAW_INTERNAL_CONTEXT>>>"),
+)
+"""Between these an agent speaks in the user's name: Claude Code and Kimi Code, and OpenClaw."""
+
+
+def _own_words(message: Json) -> str:
+    """What the user says, without what the agent adds."""
+    text = "\n".join(texts_of(message.get("content")))
+    for begin, end in _ASIDES:
+        kept: list[str] = []
+        place = 0
+        while (start := text.find(begin, place)) >= 0 and (stop := text.find(end, start)) >= 0:
+            kept.append(text[place:start])
+            place = stop + len(end)
+        text = "".join((*kept, text[place:]))
+    return text[-LONGEST:]
+
+
 def last_user(ask: Ask) -> tuple[int, str]:
-    """Place and words of the last message of the user; -1 where there is none."""
+    """Place and words of the last message in which the user speaks; -1 where there is none."""
     for index in range(len(ask.messages) - 1, -1, -1):
         if ask.messages[index].get("role") == "user":
-            return index, _text(ask.messages[index])
+            text = _own_words(ask.messages[index])
+            # A message that is nothing but an aside is the agent's.
+            if text.strip() or text == _text(ask.messages[index]):
+                return index, text
     return -1, ""
 
 
