@@ -64,10 +64,11 @@ def test_one_that_takes_too_long_or_says_too_much_is_left_out(
 
         async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.write(answers.pop())
-            if answers:
-                writer.close()
-            else:
+            if not answers:
+                # The last one waits for more than ever comes.
                 await reader.read()
+            writer.close()
+            await writer.wait_closed()
 
         server = await asyncio.start_unix_server(silent, tmp_path / "1")
         await three.listen(lambda question: b"x" * 11)
