@@ -184,9 +184,13 @@ class Database:
                 others = self._connection.execute("SELECT batches FROM state").fetchone()[0] - self.batches
             many = self._connection.executemany
             many("INSERT OR IGNORE INTO held (digest, body) VALUES (?, ?)", bodies.items())
-            added = sum(many(add, rows).rowcount for add, rows in ((_ADD_NEW, new), (_ADD, further)) if rows)
-            # What no record leads to, nothing would ever drop.
-            many(_LET_GO, {(digest,) for _, digest, _, _ in further})
+            added = many(_ADD_NEW, new).rowcount if new else 0
+            if further:
+                grown = many(_ADD, further).rowcount
+                added += grown
+                if grown < len(further):
+                    # What no record leads to, nothing would ever drop.
+                    many(_LET_GO, {(digest,) for _, digest, _, _ in further})
             many(
                 "UPDATE conversations SET used = ? WHERE name = ? AND used < ?",
                 [(minute, name, minute) for name in used],
