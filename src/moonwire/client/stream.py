@@ -10,6 +10,7 @@ from moonwire.core.errors import LocalProtocolError
 from moonwire.core.events import Event, Text, UpstreamError
 from moonwire.core.fold import Fold
 from moonwire.exchange.answer import Answer
+from moonwire.wire.chat.runs import apart
 
 __all__ = ["Stream"]
 
@@ -103,7 +104,8 @@ class Stream(Generic[T]):
                     if isinstance(event, UpstreamError):
                         error = event
                     else:
-                        yield event
+                        for one in apart(event):
+                            yield one
         finally:
             await answer.aclose()
         try:

@@ -16,6 +16,7 @@ from moonwire.wire.chat import writer as chat
 from moonwire.wire.chat.chunks import read_chunk
 from moonwire.wire.chat.reader import CLOSES, Reader
 from moonwire.wire.chat.runs import MISSES, WORTH, Runs
+from moonwire.wire.chat.runs import apart as pieces_of
 from moonwire.wire.sse import Decoder, events_in
 
 HEAD: dict[str, Any] = {
@@ -149,6 +150,7 @@ def test_a_run_is_one_event_with_its_pieces() -> None:
     texts = [event for event in together(whole) if type(event) is Text]
     last = texts[-1]
     assert [event.text for event in texts[:-1]] == words[: len(texts) - 1] and len(texts) < 8
+    assert pieces_of(last) == [Text(word) for word in words[len(texts) - 1 :]]
     assert last.pieces == tuple(json.dumps(word)[1:-1].encode() for word in words[len(texts) - 1 :])
 
 

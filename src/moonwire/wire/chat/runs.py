@@ -10,9 +10,10 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
+from moonwire.core.events import Event, Reasoning, Text
 from moonwire.wire.chat.chunks import NOTHING, Chunk, read_chunk
 
-__all__ = ["WORTH", "Channel", "Run", "Runs"]
+__all__ = ["WORTH", "Channel", "Run", "Runs", "apart"]
 
 WORTH: Final = 2048
 """Bytes of events; fewer are read one by one in less time."""
@@ -99,6 +100,18 @@ class Runs:
             return None
         self._misses = 0
         return Run(self._channel, text, tuple(pieces), end)
+
+
+def apart(event: Event) -> list[Event]:
+    """The event, or one for each of the pieces that it came in.
+
+    >>> apart(Text("ab", None, (b"a", b"b")))
+    [Text(text='a'), Text(text='b')]
+    """
+    if not isinstance(event, Text | Reasoning) or event.pieces is None:
+        return [event]
+    kind = type(event)
+    return [kind(_unquoted(b'"' + piece + b'"')) for piece in event.pieces]
 
 
 def _said(chunk: Chunk) -> tuple[Channel, str] | None:
