@@ -24,7 +24,7 @@ MANY: Final = 200
 """Chunks of an answer; with its beginning, its end and `[DONE]` 7 events, and 203."""
 
 LONG: Final = 200 if QUICK else 2_000
-"""Chunks of an answer where the dialects are compared: of 200 a difference is lost in what a request costs."""
+"""Chunks of an answer where the dialects are compared: of 200 the difference is lost in the request."""
 
 SMALL: Final = 1_024
 LARGE: Final = 65_536
