@@ -47,7 +47,7 @@ def test_calls_are_numbered_among_all_calls_and_notes_and_garbage_with_them() ->
     ]
     channels = Channels(Told(said, end=[Finish("stop")]), None)
     out: list[Event] = []
-    assert channels.next_call() == 0
+    assert channels.numbers.next() == 0
     channels.text("x", out)
     channels.finish("stop", out)
     assert out == [
@@ -61,7 +61,7 @@ def test_calls_are_numbered_among_all_calls_and_notes_and_garbage_with_them() ->
         Malformed("n", "r", 2),
         CallEnd(2, complete=False),
     ]
-    assert (channels.calls, channels.whole) == (3, 1)
+    assert (channels.numbers.calls, channels.numbers.whole) == (3, 1)
 
 
 def test_a_note_about_a_call_that_keeps_its_number_stays_as_it_is() -> None:
@@ -124,7 +124,7 @@ def test_notes_and_what_belongs_to_no_call_stay_as_they_are() -> None:
     given: list[Event] = [CallStart(0, "a", "f"), *notes, Malformed("x", "y"), CallEnd(0, complete=False)]
     channels, out = Channels(Told(given, end=[]), None), list[Event]()
     channels.text("x", out)
-    assert out == given and channels.whole == 0
+    assert out == given and channels.numbers.whole == 0
 
 
 def test_text_that_nobody_reads_for_markup_keeps_its_logprobs() -> None:

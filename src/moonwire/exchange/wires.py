@@ -11,7 +11,8 @@ from moonwire.core.messages import Request, changed
 from moonwire.core.plan import Plan
 from moonwire.core.rawtext import TextParser
 from moonwire.wire import anthropic, chat, responses
-from moonwire.wire.chat.reader import CLOSES, Markup, Reader
+from moonwire.wire.channels import Markup
+from moonwire.wire.chat.reader import CLOSES, Reader
 
 __all__ = ["CHAT", "MESSAGES", "RESPONSES", "Spoken", "StreamReader", "spoken"]
 

@@ -21,7 +21,7 @@ from moonwire.core.events import (
     Text,
 )
 
-__all__ = ["Channels", "Markup"]
+__all__ = ["Channels", "Markup", "Numbers", "is_about"]
 
 
 class Markup(Protocol):
@@ -34,6 +34,45 @@ class Markup(Protocol):
     def finish(self, reason: str | None = "stop") -> list[Event]:
         """What was still open."""
         ...
+
+
+class Numbers:
+    """The calls of an answer, numbered as they come: the server's own, and those that each reader counts by
+    itself."""
+
+    __slots__ = ("_given", "calls", "whole")
+
+    def __init__(self) -> None:
+        self._given: dict[tuple[int, int], int] = {}
+        self.calls = 0
+        """How many calls there are."""
+        self.whole = 0
+        """How many of them came whole."""
+
+    def next(self) -> int:
+        """The number of one more call."""
+        self.calls += 1
+        return self.calls - 1
+
+    def numbered(self, markup: Markup, event: CallStart | CallArguments | CallEnd | Malformed) -> Event:
+        """What a reader of markup says of a call, under the call's number among all."""
+        if event.index is None:
+            return event
+        key = (id(markup), event.index)
+        number = self._given.get(key)
+        if number is None:
+            number = self._given[key] = self.next()
+        if isinstance(event, CallEnd) and event.complete:
+            self.whole += 1
+        return event if number == event.index else msgspec.structs.replace(event, index=number)
+
+    def pathed(self, markup: Markup, event: Noted) -> Noted:
+        """A note about a call names it by its number among all calls."""
+        note = event.note
+        for (reader, index), number in self._given.items() if note.path.startswith("calls[") else ():
+            if reader == id(markup) and note.path == f"calls[{index}]" and index != number:
+                return Noted(msgspec.structs.replace(note, path=f"calls[{number}]"))
+        return event
 
 
 class Channels:
@@ -57,14 +96,10 @@ class Channels:
         self._inside = inside
         # Whether the reader of thoughts has begun and not ended.
         self._thinking = False
-        # The numbers of the calls that each reader counts by itself.
-        self._numbers: dict[tuple[int, int], int] = {}
         self.thought = False
         """Whether there was a block of thoughts."""
-        self.calls = 0
-        """How many calls there are, the server's own among them."""
-        self.whole = 0
-        """How many of them came whole."""
+        self.numbers = Numbers()
+        """Those of all calls, the server's own among them."""
 
     def text(self, text: str, out: list[Event], logprobs: Any = None) -> None:
         """A piece of text. Where markup may stand in it, no piece that is told has logprobs."""
@@ -98,7 +133,7 @@ class Channels:
         assert markup is not None
         close = self._close
         # The close is ours, so what is said of it is nobody's business.
-        events = [event for event in markup.feed(close) if not _is_about(event, close)] if close else []
+        events = [event for event in markup.feed(close) if not is_about(event, close)] if close else []
         self._said(markup, [*events, *markup.finish(reason)], out)
 
     def finish(self, reason: str | None, out: list[Event]) -> None:
@@ -107,17 +142,12 @@ class Channels:
         if self._content is not None:
             self._said(self._content, self._content.finish(reason), out)
 
-    def next_call(self) -> int:
-        """The number of a call of the server's own."""
-        self.calls += 1
-        return self.calls - 1
-
     def _said(self, markup: Markup, events: Iterable[Event], out: list[Event]) -> None:
         for event in events:
             if isinstance(event, CallStart | CallArguments | CallEnd | Malformed):
-                out.append(self._numbered(markup, event))
+                out.append(self.numbers.numbered(markup, event))
             elif isinstance(event, Noted):
-                out.append(self._pathed(markup, event))
+                out.append(self.numbers.pathed(markup, event))
             elif not (
                 isinstance(event, Finish)
                 # Thoughts that came in a block of their own stay thoughts.
@@ -125,25 +155,7 @@ class Channels:
             ):
                 out.append(event)
 
-    def _numbered(self, markup: Markup, event: CallStart | CallArguments | CallEnd | Malformed) -> Event:
-        if event.index is None:
-            return event
-        key = (id(markup), event.index)
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._numbers[key] = self.next_call()
-        if isinstance(event, CallEnd) and event.complete:
-            self.whole += 1
-        return event if number == event.index else msgspec.structs.replace(event, index=number)
 
-    def _pathed(self, markup: Markup, event: Noted) -> Noted:
-        """A note about a call names it by its number among all calls."""
-        note = event.note
-        for (reader, index), number in self._numbers.items() if note.path.startswith("calls[") else ():
-            if reader == id(markup) and note.path == f"calls[{index}]" and index != number:
-                return Noted(msgspec.structs.replace(note, path=f"calls[{number}]"))
-        return event
-
-
-def _is_about(event: Event, text: str) -> bool:
+def is_about(event: Event, text: str) -> bool:
+    """Whether this is a note of that very text."""
     return isinstance(event, Noted) and event.note.before == text

@@ -195,7 +195,7 @@ class Reader:
         self._channels.end_thoughts("stop", out)
         id, name, given = fields.get("id"), fields.get("name"), fields.get("input")
         if isinstance(name, str) and name:
-            block.number = self._channels.next_call()
+            block.number = self._channels.numbers.next()
             out.append(CallStart(block.number, id if isinstance(id, str) else "", name))
         if given:
             # Usually empty here, and told in deltas.
@@ -264,7 +264,7 @@ class Reader:
             return
         # What is closed was not cut, whatever cut the answer.
         whole = is_object(read_json(arguments.encode("utf-8", "replace")))
-        self._channels.whole += whole
+        self._channels.numbers.whole += whole
         out.append(CallEnd(block.number, complete=whole))
 
     # -- the end -----------------------------------------------------------------------------------
@@ -295,10 +295,10 @@ class Reader:
     def _finished(self) -> Finish:
         said: FinishReason = self.reason or "unknown"
         reason = said
-        if self._channels.whole and said in ("stop", "unknown"):
+        if self._channels.numbers.whole and said in ("stop", "unknown"):
             # kimi-api.md I3: the reason is what agents decide by.
             reason = "tool_calls"
-        elif not self._channels.calls and said in ("tool_calls", "unknown"):
+        elif not self._channels.numbers.calls and said in ("tool_calls", "unknown"):
             reason = "stop"
         native = None if self._native in WORDS and reason == said else self._native
         if native == reason:

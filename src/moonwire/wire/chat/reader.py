@@ -7,7 +7,7 @@ text. What cannot be read is a note or `Malformed`, never an exception.
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 
@@ -29,6 +29,7 @@ from moonwire.core.events import (
 from moonwire.core.notes import Note
 from moonwire.core.refusals.envelope import open_envelope
 from moonwire.core.schemas.kinds import is_object
+from moonwire.wire.channels import Markup, Numbers, is_about
 from moonwire.wire.chat.chunks import (
     NOTHING,
     Call,
@@ -46,24 +47,12 @@ from moonwire.wire.chat.runs import WORTH, Run, Runs
 from moonwire.wire.chat.usage import COUNTS, count_of, merged, usage_of
 from moonwire.wire.sse import events_in, one_by_one
 
-__all__ = ["CLOSES", "DONE", "Markup", "Reader"]
+__all__ = ["CLOSES", "DONE", "Reader"]
 
 DONE: Final = b"[DONE]"
 
 CLOSES: Final = {"k2": "</think>", "k3": "<|close|>think<|sep|>"}
 """What ends the thoughts in each grammar of `TextParser`: the `close` of a `Reader`."""
-
-
-class Markup(Protocol):
-    """What reads raw markup out of one channel: `moonwire.core.rawtext.TextParser`."""
-
-    def feed(self, text: str) -> list[Event]:
-        """What the next piece says."""
-        ...
-
-    def finish(self, reason: str | None = "stop") -> list[Event]:
-        """What was still open."""
-        ...
 
 
 Pieces = tuple[bytes, ...] | None
@@ -141,10 +130,7 @@ class Reader:
         self._by_id: dict[str, _Tool] = {}
         # Those that have not begun: a name may still go on, until a later call begins.
         self._waiting: deque[_Tool] = deque()
-        self._calls = 0
-        self._whole = 0
-        # The numbers of the calls that each markup reader counts by itself.
-        self._numbers: dict[tuple[int, int], int] = {}
+        self._numbers = Numbers()
         # The last usage of a choice's, and the last at the top.
         self._usages: list[Any] = [None, None]
         self._native: str | None = None
@@ -322,7 +308,7 @@ class Reader:
         assert markup is not None
         close = self._close
         # The close is ours, so what is said of it is nobody's business.
-        events = [event for event in markup.feed(close) if not _is_about(event, close)] if close else []
+        events = [event for event in markup.feed(close) if not is_about(event, close)] if close else []
         self._marked(markup, [*events, *markup.finish(reason)], None, out)
 
     def _marked(self, markup: Markup, events: Iterable[Event], logprobs: Any, out: list[Event]) -> None:
@@ -337,9 +323,9 @@ class Reader:
                 out.append(event if logprobs is None else type(event)(event.text, logprobs))
                 logprobs = None
             elif isinstance(event, CallStart | CallArguments | CallEnd | Malformed):
-                out.append(self._numbered(markup, event))
+                out.append(self._numbers.numbered(markup, event))
             elif isinstance(event, Noted):
-                out.append(self._pathed(markup, event))
+                out.append(self._numbers.pathed(markup, event))
             elif not (
                 isinstance(event, Finish)
                 # Thoughts that came in a field of their own stay thoughts.
@@ -347,26 +333,6 @@ class Reader:
             ):
                 out.append(event)
         self._late = logprobs
-
-    def _numbered(self, markup: Markup, event: CallStart | CallArguments | CallEnd | Malformed) -> Event:
-        if event.index is None:
-            return event
-        key = (id(markup), event.index)
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._numbers[key] = self._calls
-            self._calls += 1
-        if isinstance(event, CallEnd) and event.complete:
-            self._whole += 1
-        return event if number == event.index else msgspec.structs.replace(event, index=number)
-
-    def _pathed(self, markup: Markup, event: Noted) -> Noted:
-        """A note about a call names it by its number among all calls."""
-        note = event.note
-        for (reader, index), number in self._numbers.items() if note.path.startswith("calls[") else ():
-            if reader == id(markup) and note.path == f"calls[{index}]" and index != number:
-                return Noted(msgspec.structs.replace(note, path=f"calls[{number}]"))
-        return event
 
     # -- the server's own calls --------------------------------------------------------------------
 
@@ -433,8 +399,7 @@ class Reader:
         self._number(tool, out)
 
     def _number(self, tool: _Tool, out: list[Event]) -> None:
-        tool.number = number = self._calls
-        self._calls += 1
+        tool.number = number = self._numbers.next()
         out.append(CallStart(number, tool.id, tool.name))
         out.extend([CallArguments(number, piece) for piece in tool.pieces])
 
@@ -483,15 +448,15 @@ class Reader:
             out.append(CallArguments(number, "{}"))
         # What is closed was not cut, whatever cut the answer (dynamo#8208).
         whole = whole or _is_closed("".join(tool.pieces))
-        self._whole += whole
+        self._numbers.whole += whole
         out.append(CallEnd(number, complete=whole))
 
     def _finished(self) -> Finish:
         reason: FinishReason = self.reason or "unknown"
-        if self._whole and reason in ("stop", "unknown"):
+        if self._numbers.whole and reason in ("stop", "unknown"):
             # kimi-api.md I3: `stop` beside calls; it is what agents decide by.
             reason = "tool_calls"
-        elif not self._calls and reason in ("tool_calls", "unknown"):
+        elif not self._numbers.calls and reason in ("tool_calls", "unknown"):
             reason = "stop"
         native = self._native if self._native != reason else None
         return Finish(reason, native=native, stop_sequence=self._stop)
@@ -534,10 +499,6 @@ def _is_another(tool: _Tool, call: Call) -> bool:
     if call.id and tool.id and call.id != tool.id:
         return True
     return tool.number is not None and call.function is not None and call.function.name != tool.name
-
-
-def _is_about(event: Event, text: str) -> bool:
-    return isinstance(event, Noted) and event.note.before == text
 
 
 def _is_closed(arguments: str) -> bool:

@@ -257,7 +257,7 @@ class Reader:
         if item.number is not None or not isinstance(value.get("name"), str):
             return
         call = _call(value)
-        item.number = self._channels.next_call()
+        item.number = self._channels.numbers.next()
         self._channels.end_thoughts("stop", out)
         out.append(CallStart(item.number, call.id, call.name))
         out.extend([CallArguments(item.number, piece) for piece in item.pieces])
@@ -300,7 +300,7 @@ class Reader:
         call = _call(value)
         began = item.number is not None
         if not began:
-            item.number = self._channels.next_call()
+            item.number = self._channels.numbers.next()
             self._channels.end_thoughts("stop", out)
             out.append(CallStart(item.number, call.id, call.name))
         # Pieces that came before the name are in the whole.
@@ -308,7 +308,7 @@ class Reader:
         if rest:
             out.append(CallArguments(item.number or 0, rest))
         whole = value.get("status") != "incomplete" or _is_closed(call.arguments)
-        self._channels.whole += whole
+        self._channels.numbers.whole += whole
         out.append(CallEnd(item.number or 0, complete=whole))
 
     # -- the end -----------------------------------------------------------------------------------
@@ -325,7 +325,7 @@ class Reader:
             if item.number is not None and not item.over:
                 # What is closed was not cut, whatever cut the answer.
                 whole = _is_closed("".join(item.pieces))
-                self._channels.whole += whole
+                self._channels.numbers.whole += whole
                 out.append(CallEnd(item.number, complete=whole))
         if self._unread:
             told = f"{self._unread} events of the stream could not be read and were left out"
@@ -336,7 +336,7 @@ class Reader:
             out.append(self._usage)
         if self.complete:
             reason = self.reason or "unknown"
-            if reason == "stop" and self._channels.whole:
+            if reason == "stop" and self._channels.numbers.whole:
                 reason = "tool_calls"
             out.append(Finish(reason, native=self._native if self._native != reason else None))
         return out
